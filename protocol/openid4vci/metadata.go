@@ -1,0 +1,167 @@
+package openid4vci
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/halfmask/halfmask/credential"
+)
+
+// Names of the metadata documents below /.well-known/.
+const (
+	IssuerMetadataName              = "openid-credential-issuer"
+	AuthorizationServerMetadataName = "oauth-authorization-server"
+)
+
+const (
+	clauseMetadata   = "OpenID4VCI 1.0 section 12.2"
+	clauseASMetadata = "RFC 8414 section 3.3"
+)
+
+// IssuerMetadata is what an issuer says of itself (OpenID4VCI 1.0 section
+// 12.2.4). Parameters of the parts that this package leaves out are ignored.
+type IssuerMetadata struct {
+	Issuer               string                             `json:"credential_issuer"`
+	AuthorizationServers []string                           `json:"authorization_servers,omitempty"`
+	CredentialEndpoint   string                             `json:"credential_endpoint"`
+	NonceEndpoint        string                             `json:"nonce_endpoint,omitempty"`
+	Batch                *Batch                             `json:"batch_credential_issuance,omitempty"`
+	Display              []Display                          `json:"display,omitempty"`
+	Configurations       map[string]CredentialConfiguration `json:"credential_configurations_supported"`
+}
+
+// Batch says how many proofs one credential request may carry: 2 or more.
+type Batch struct {
+	Size int `json:"batch_size"`
+}
+
+// Display names something in a language (a BCP 47 tag; may be empty).
+type Display struct {
+	Name        string `json:"name"`
+	Locale      string `json:"locale,omitempty"`
+	Description string `json:"description,omitempty"`
+}
+
+// CredentialConfiguration describes one credential that the issuer can make.
+type CredentialConfiguration struct {
+	Format         credential.Format     `json:"format"`
+	Scope          string                `json:"scope,omitempty"`
+	SigningAlgs    []any                 `json:"credential_signing_alg_values_supported,omitempty"` // strings, in mdoc integers
+	BindingMethods []string              `json:"cryptographic_binding_methods_supported,omitempty"`
+	ProofTypes     map[string]ProofType  `json:"proof_types_supported,omitempty"` // nil: no key is bound
+	Metadata       *CredentialMetadata   `json:"credential_metadata,omitempty"`
+	Type           string                `json:"vct,omitempty"`                   // of dc+sd-jwt, appendix A.3
+	Definition     *CredentialDefinition `json:"credential_definition,omitempty"` // of ldp_vc, appendix A.1
+}
+
+// ProofType says how a proof of possession must be signed.
+type ProofType struct {
+	SigningAlgs []string `json:"proof_signing_alg_values_supported"`
+}
+
+// CredentialMetadata is for display.
+type CredentialMetadata struct {
+	Display []Display          `json:"display,omitempty"`
+	Claims  []ClaimDescription `json:"claims,omitempty"`
+}
+
+// ClaimDescription names a claim by its path pointer (appendix B.2).
+type ClaimDescription struct {
+	Path      []any     `json:"path"` // strings, non-negative integers, nil
+	Mandatory bool      `json:"mandatory,omitempty"`
+	Display   []Display `json:"display,omitempty"`
+}
+
+// CredentialDefinition is the kind of a W3C credential.
+type CredentialDefinition struct {
+	Context []any    `json:"@context"`
+	Type    []string `json:"type"`
+}
+
+// BindsKey reports whether the wallet must prove a key for the configuration.
+func (c *CredentialConfiguration) BindsKey() bool { return len(c.ProofTypes) > 0 }
+
+// batchSize gives how many proofs a request may carry.
+func (m *IssuerMetadata) batchSize() int {
+	if m.Batch == nil {
+		return 1
+	}
+	return m.Batch.Size
+}
+
+// check holds the metadata against the identifier that it was asked for.
+func (m *IssuerMetadata) check(issuer string) error {
+	fail := func(check, format string, args ...any) error {
+		return credential.Failed(check, clauseMetadata, format, args...)
+	}
+	if m.Issuer != issuer {
+		return fail("metadata-issuer", "credential_issuer is %.200q, asked for %.200q", m.Issuer, issuer)
+	}
+	if err := checkURL(m.CredentialEndpoint); err != nil {
+		return fail("metadata-endpoint", "credential_endpoint: %w", err)
+	}
+	if m.NonceEndpoint != "" {
+		if err := checkURL(m.NonceEndpoint); err != nil {
+			return fail("metadata-endpoint", "nonce_endpoint: %w", err)
+		}
+	}
+	for _, s := range m.AuthorizationServers {
+		if err := checkIssuerID(s); err != nil {
+			return fail("metadata-authorization-server", "authorization_servers: %w", err)
+		}
+	}
+	if m.Batch != nil && m.Batch.Size < 2 {
+		return fail("metadata-batch", "batch_size is %d, below 2", m.Batch.Size)
+	}
+	if len(m.Configurations) == 0 {
+		return fail("metadata-configurations", "credential_configurations_supported is missing or empty")
+	}
+	for id, c := range m.Configurations {
+		if id == "" || c.Format == "" {
+			return fail("metadata-configurations", "a configuration has no name or no format")
+		}
+	}
+	return nil
+}
+
+// AuthorizationServerMetadata is what a token endpoint's owner says of itself
+// (RFC 8414, OpenID4VCI 1.0 section 12.3).
+type AuthorizationServerMetadata struct {
+	Issuer          string   `json:"issuer"`
+	TokenEndpoint   string   `json:"token_endpoint"`
+	GrantTypes      []string `json:"grant_types_supported,omitempty"`
+	TokenAuth       []string `json:"token_endpoint_auth_methods_supported,omitempty"`
+	AnonymousAccess bool     `json:"pre-authorized_grant_anonymous_access_supported,omitempty"`
+}
+
+func (m *AuthorizationServerMetadata) check(issuer string) error {
+	fail := func(check, format string, args ...any) error {
+		return credential.Failed(check, clauseASMetadata, format, args...)
+	}
+	if m.Issuer != issuer {
+		return fail("metadata-authorization-server", "issuer is %.200q, asked for %.200q", m.Issuer, issuer)
+	}
+	if err := checkURL(m.TokenEndpoint); err != nil {
+		return fail("metadata-endpoint", "token_endpoint: %w", err)
+	}
+	return nil
+}
+
+// supports reports whether the grant type may be tried: a server that lists
+// none lists the defaults of RFC 8414, and issuers forget theirs.
+func (m *AuthorizationServerMetadata) supports(grant string) bool {
+	return len(m.GrantTypes) == 0 || slices.Contains(m.GrantTypes, grant)
+}
+
+// proofAlgs gives the algorithms in which a key must be proved.
+func (c *CredentialConfiguration) proofAlgs() ([]string, error) {
+	jwt, ok := c.ProofTypes["jwt"]
+	if !ok {
+		return nil, errors.New("the issuer takes no jwt proof for this configuration")
+	}
+	if len(jwt.SigningAlgs) == 0 {
+		return nil, fmt.Errorf("the issuer names no algorithm for jwt proofs")
+	}
+	return jwt.SigningAlgs, nil
+}
