@@ -1,0 +1,151 @@
+package openid4vp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Client is the wallet's end. The zero value works.
+type Client struct {
+	// HTTP carries the messages; nil is a client that waits at most 30
+	// seconds for an answer. Its CheckRedirect and its cookie jar are not
+	// used: no redirect is followed, and a jar would tie presentations
+	// together.
+	HTTP *http.Client
+}
+
+// Fetch reads the URI that invoked the wallet and, when it holds only the
+// place of the request, fetches the request object with GET. An error about
+// the content of the request is an *Error.
+func (c *Client) Fetch(ctx context.Context, uri string) (*Request, error) {
+	v, err := ParseURI(uri)
+	if err != nil {
+		return nil, err
+	}
+	if v.Request != nil {
+		return v.Request, nil
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, v.RequestURI, nil)
+	if err != nil {
+		return nil, fmt.Errorf("openid4vp: fetch request: %w", err)
+	}
+	req.Header.Set("Accept", ObjectType)
+	status, kind, body, err := c.do(req)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("openid4vp: fetch request: %w", err)
+	case status != http.StatusOK:
+		return nil, fmt.Errorf("openid4vp: fetch request: the verifier answered %d", status)
+	case kind != ObjectType:
+		return nil, refuse(InvalidRequestObject, "request-object", "5.10.1", "content type is not %s", ObjectType)
+	}
+	return ParseObject(body, v.ClientID)
+}
+
+// Respond posts the presentations to the response URI and gives the URI that
+// the user agent must be sent to, empty when there is none. When the verifier
+// refused the presentations, the error is an *Error with its words.
+func (c *Client) Respond(ctx context.Context, r *Request, token VPToken) (redirectURI string, err error) {
+	return c.post(ctx, r, &Response{State: r.State, Token: token})
+}
+
+// Refuse posts an error response with a code of section 8.5, usually
+// AccessDenied, which does not tell missing consent from a missing credential
+// (section 15.4.1).
+func (c *Client) Refuse(ctx context.Context, r *Request, code string) (redirectURI string, err error) {
+	return c.post(ctx, r, &Response{State: r.State, Err: &Error{Code: code}})
+}
+
+func (c *Client) post(ctx context.Context, r *Request, response *Response) (string, error) {
+	if err := r.Validate(); err != nil {
+		return "", err
+	}
+	form, err := response.Encode()
+	if err != nil {
+		return "", err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.ResponseURI, strings.NewReader(form))
+	if err != nil {
+		return "", fmt.Errorf("openid4vp: respond: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Accept", "application/json")
+	status, kind, body, err := c.do(req)
+	if err != nil {
+		return "", fmt.Errorf("openid4vp: respond: %w", err)
+	}
+	var answer object
+	if kind == "application/json" {
+		answer, err = parseObject(body)
+	} else {
+		err = errors.New("content type is not application/json")
+	}
+	if status != http.StatusOK {
+		code, _ := answer.text("error")
+		description, _ := answer.text("error_description")
+		if code == "" || !isErrorText(code) || !isErrorText(description) {
+			return "", fmt.Errorf("openid4vp: respond: the verifier answered %d", status)
+		}
+		return "", &Error{Code: code, Description: description, Err: fmt.Errorf("the verifier answered %d", status)}
+	}
+	if err != nil {
+		return "", fmt.Errorf("openid4vp: answer to the response: %w", err)
+	}
+	redirect, err := answer.text("redirect_uri")
+	if err == nil && redirect != "" {
+		_, err = CheckAddress(cutFragment(redirect))
+	}
+	if err != nil {
+		return "", fmt.Errorf("openid4vp: the response was delivered, but redirect_uri is unusable: %w", err)
+	}
+	return redirect, nil
+}
+
+// cutFragment drops the fragment, which a redirect_uri may carry its response
+// code in (section 8.2).
+func cutFragment(uri string) string {
+	u, _, _ := strings.Cut(uri, "#")
+	return u
+}
+
+// do sends the request and reads a bounded body. Redirects are not followed:
+// they would carry a presentation to a place that was not checked.
+func (c *Client) do(req *http.Request) (status int, kind string, body []byte, err error) {
+	client := http.Client{Timeout: 30 * time.Second}
+	if c.HTTP != nil {
+		client = *c.HTTP
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	client.Jar = nil
+	resp, err := client.Do(req)
+	if err != nil {
+		var u *url.Error
+		if errors.As(err, &u) {
+			err = u.Err // the URL may hold a state
+		}
+		return 0, "", nil, err
+	}
+	defer resp.Body.Close()
+	body, err = io.ReadAll(io.LimitReader(resp.Body, MaxObject+1))
+	if err != nil {
+		return 0, "", nil, err
+	}
+	if len(body) > MaxObject {
+		return 0, "", nil, fmt.Errorf("the verifier's answer is longer than %d bytes", MaxObject)
+	}
+	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
+		return 0, "", nil, errors.New("the verifier answered with a redirect, which is not followed")
+	}
+	kind, _, err = mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if err != nil {
+		kind = ""
+	}
+	return resp.StatusCode, kind, body, nil
+}
