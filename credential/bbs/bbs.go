@@ -1,0 +1,77 @@
+// Package bbs signs lists of messages and proves, later and to anybody, that
+// one holds such a signature, disclosing some of the messages and nothing of
+// the others. It is draft-irtf-cfrg-bbs-signatures-11, with the ciphersuites
+// [SHA256] (BLS12-381-SHA-256) and [SHAKE256] (BLS12-381-SHAKE-256) and the
+// interface of its section 3.5; clause numbers in this package are that
+// draft's.
+//
+//	issuer                       holder                          verifier
+//	GenerateKey
+//	Sign(key, header, messages) ---- signature ---->
+//	                             Verify(public key, …)
+//	                                    <------- nonce, what is asked --------
+//	                             ProofGen(…, nonce, disclosed) -- proof -->
+//	                                                  ProofVerify(public key, …)
+//
+// Start at [GenerateKey], [Suite.Sign] and [Suite.ProofGen]. Two proofs of one
+// signature cannot be linked by anybody, the issuer included, through their
+// bytes; disclosed messages, the header, the number of messages and the
+// public key can still link them, so headers should be the same for everyone.
+//
+// # What is protected against timing, and how
+//
+// The curve arithmetic is gnark-crypto's, whose scalar multiplication takes a
+// time that depends on the scalar, so this package never gives it a secret
+// one. The rules it keeps instead:
+//
+//   - Every scalar is cut in two halves without branches and recoded to
+//     signed odd digits of a fixed number, so that all scalars cost the same
+//     doublings and additions in the same order.
+//   - A scalar that outlives one operation (the secret key, 1/(SK+e), the e
+//     of a signature being proved) is split into two shares, one of them
+//     fresh from crypto/rand, or multiplied by a fresh scalar, before each
+//     multiplication or inversion. The other secret scalars of a proof are
+//     drawn afresh, or are a message times a scalar that was, for each proof.
+//   - The secret point A of a signature being proved enters in a projective
+//     representation drawn afresh. B, the sum of the messages, is never
+//     computed while proving.
+//
+// What remains visible: the number of messages and of hidden ones, and the
+// lengths of all messages, which are hashed. What is not protected: gnark-crypto's
+// field additions branch on a carry, and table entries are read at addresses
+// that depend on digits. The values there are fresh in each operation, which
+// defeats averaging over many operations; an observer who sees all branches
+// or all cache lines of a single one is not stopped. While signing, the
+// messages have the even schedule only: they are the issuer's own input.
+// Memory is not wiped. Verification handles no secrets and makes no promise.
+//
+// # Left out
+//
+// Blind signatures, pseudonyms and commitments, which the other drafts of the
+// family define; messages that are integers instead of octets; batch
+// verification. For the W3C form of credentials see package bbs2023.
+package bbs
+
+import (
+	"github.com/halfmask/halfmask/credential/bbs/internal/core"
+)
+
+const spec = "draft-irtf-cfrg-bbs-signatures-11 section "
+
+// Suite is a ciphersuite: [SHA256] or [SHAKE256]. A signature of one does not
+// verify under the other. A suite keeps the generators it has made, and
+// tables of the first 64 of them, of about 120 kB each.
+type Suite struct{ core *core.Suite }
+
+var (
+	// SHA256 is BLS12-381-SHA-256 (section 6.2.2), the one in common use.
+	SHA256 = &Suite{core.SHA256}
+	// SHAKE256 is BLS12-381-SHAKE-256 (section 6.2.1).
+	SHAKE256 = &Suite{core.SHAKE256}
+)
+
+// String is the suite's name in the draft, such as "BLS12-381-SHA-256".
+func (s *Suite) String() string { return s.core.Name }
+
+// ID is the suite's ciphersuite_id.
+func (s *Suite) ID() string { return s.core.ID }

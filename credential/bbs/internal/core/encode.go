@@ -1,0 +1,111 @@
+package core
+
+import (
+	"errors"
+
+	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
+	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+)
+
+// Serialization, section 4.2.4 of the draft. Decoding checks everything that
+// the draft has checked: length, curve, subgroup, not the identity, range.
+
+var (
+	errLength   = errors.New("wrong length")
+	errPoint    = errors.New("not a compressed point of the prime-order subgroup")
+	errIdentity = errors.New("the identity point")
+	errScalar   = errors.New("a scalar outside [1, r)")
+)
+
+// decodePoint is octets_to_point_E1 with subgroup_check_G1 and the refusal of
+// the identity.
+func decodePoint(octets []byte) (p bls.G1Affine, err error) {
+	if len(octets) != PointLength || octets[0]&0x80 == 0 {
+		return p, errPoint
+	}
+	if _, err := p.SetBytes(octets); err != nil {
+		return p, errPoint
+	}
+	if p.IsInfinity() {
+		return p, errIdentity
+	}
+	return p, nil
+}
+
+func encodePoint(b []byte, p *bls.G1Affine) []byte {
+	e := p.Bytes()
+	return append(b, e[:]...)
+}
+
+// Signature is a decoded signature.
+type Signature struct {
+	A bls.G1Affine
+	E fr.Element
+}
+
+// Bytes is signature_to_octets, section 4.2.4.2.
+func (s *Signature) Bytes() []byte {
+	return EncodeScalar(encodePoint(make([]byte, 0, SignatureLength), &s.A), &s.E)
+}
+
+// ParseSignature is octets_to_signature, section 4.2.4.3.
+func ParseSignature(octets []byte) (*Signature, error) {
+	if len(octets) != SignatureLength {
+		return nil, errLength
+	}
+	a, err := decodePoint(octets[:PointLength])
+	if err != nil {
+		return nil, err
+	}
+	e, ok := DecodeScalar(octets[PointLength:])
+	if !ok {
+		return nil, errScalar
+	}
+	return &Signature{A: a, E: e}, nil
+}
+
+// Proof is a decoded proof.
+type Proof struct {
+	Abar, Bbar, D bls.G1Affine
+	E, R1, R3     fr.Element   // e^, r1^, r3^
+	Messages      []fr.Element // m^, one for each undisclosed message
+	Challenge     fr.Element
+}
+
+// Bytes is proof_to_octets, section 4.2.4.4.
+func (p *Proof) Bytes() []byte {
+	b := make([]byte, 0, ProofLengthFloor+len(p.Messages)*ScalarLength)
+	b = encodePoint(encodePoint(encodePoint(b, &p.Abar), &p.Bbar), &p.D)
+	b = EncodeScalar(EncodeScalar(EncodeScalar(b, &p.E), &p.R1), &p.R3)
+	for i := range p.Messages {
+		b = EncodeScalar(b, &p.Messages[i])
+	}
+	return EncodeScalar(b, &p.Challenge)
+}
+
+// ParseProof is octets_to_proof, section 4.2.4.5, for at most MaxMessages
+// undisclosed messages.
+func ParseProof(octets []byte) (*Proof, error) {
+	rest := len(octets) - ProofLengthFloor
+	if rest < 0 || rest%ScalarLength != 0 || rest/ScalarLength > MaxMessages {
+		return nil, errLength
+	}
+	scalars := make([]fr.Element, 4+rest/ScalarLength)
+	for i := range scalars {
+		var ok bool
+		if scalars[i], ok = DecodeScalar(octets[3*PointLength+i*ScalarLength:][:ScalarLength]); !ok {
+			return nil, errScalar
+		}
+	}
+	p := &Proof{
+		E: scalars[0], R1: scalars[1], R3: scalars[2],
+		Messages: scalars[3 : len(scalars)-1], Challenge: scalars[len(scalars)-1],
+	}
+	for i, point := range []*bls.G1Affine{&p.Abar, &p.Bbar, &p.D} {
+		var err error
+		if *point, err = decodePoint(octets[i*PointLength:][:PointLength]); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}

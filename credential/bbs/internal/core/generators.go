@@ -1,0 +1,156 @@
+package core
+
+import (
+	"encoding/binary"
+	"sync"
+
+	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
+	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+)
+
+// Generator is a fixed point of G1 with its encoding and, once it has been
+// multiplied, a table of its multiples.
+type Generator struct {
+	Point   bls.G1Affine
+	Encoded [PointLength]byte
+	table   func() *fixedTable
+}
+
+func newGenerator(p bls.G1Affine, tabled bool) *Generator {
+	g := &Generator{Point: p, Encoded: p.Bytes()}
+	if tabled {
+		g.table = sync.OnceValue(func() *fixedTable { return newFixedTable(&p) })
+	}
+	return g
+}
+
+// Generators are the points (Q_1, H_1, ..., H_L) of create_generators.
+type Generators []*Generator
+
+// generatorCache holds the generators made so far and the value v from which
+// the next one follows: a longer list always extends a shorter one.
+type generatorCache struct {
+	mu   sync.Mutex
+	v    []byte
+	list Generators
+}
+
+// tabledGenerators is how many generators of a suite get a table, of 117 KiB
+// each; those after them are multiplied without one.
+const tabledGenerators = 64
+
+// Generators is create_generators(messages + 1, api_id), section 4.1.1. The
+// caller bounds messages by MaxMessages.
+func (s *Suite) Generators(messages int) Generators {
+	seedDST := []byte(s.APIID + "SIG_GENERATOR_SEED_")
+	generatorDST := []byte(s.APIID + "SIG_GENERATOR_DST_")
+	count := messages + 1
+	c := &s.generators
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.v == nil {
+		c.v = s.mustExpand([]byte(s.APIID+"MESSAGE_GENERATOR_SEED"), seedDST)
+	}
+	for len(c.list) < count {
+		i := len(c.list) + 1
+		c.v = s.mustExpand(binary.BigEndian.AppendUint64(c.v, uint64(i)), seedDST)
+		c.list = append(c.list, newGenerator(s.hashToG1(c.v, generatorDST), i <= tabledGenerators))
+	}
+	return c.list[:count:count]
+}
+
+// createP1 is the derivation of P1 in section 6.2 of the draft.
+func (s *Suite) createP1() *Generator {
+	seedDST := []byte(s.ID + "H2G_HM2S_SIG_GENERATOR_SEED_")
+	v := s.mustExpand([]byte(s.ID+"H2G_HM2S_BP_MESSAGE_GENERATOR_SEED"), seedDST)
+	v = s.mustExpand(binary.BigEndian.AppendUint64(v, 1), seedDST)
+	return newGenerator(s.hashToG1(v, []byte(s.ID+"H2G_HM2S_SIG_GENERATOR_DST_")), true)
+}
+
+// P1 is the fixed point P1 of the suite.
+func (s *Suite) P1() *Generator { return s.p1() }
+
+func (s *Suite) mustExpand(message, dst []byte) []byte {
+	v, err := s.expand(message, dst, expandLength)
+	if err != nil {
+		panic("bbs: " + err.Error())
+	}
+	return v
+}
+
+// Generators are multiplied with windows of 7 bits.
+const (
+	fixedWindow  = 7
+	fixedWindows = (halfBits + fixedWindow - 1) / fixedWindow
+	fixedOdds    = 1 << (fixedWindow - 1)
+)
+
+// fixedTable[i][j] is (2j+1) * 2^(i*fixedWindow) times a generator.
+type fixedTable [fixedWindows][fixedOdds]bls.G1Affine
+
+func newFixedTable(p *bls.G1Affine) *fixedTable {
+	var base bls.G1Jac
+	base.FromAffine(p)
+	jac := make([]bls.G1Jac, 0, fixedWindows*fixedOdds)
+	for range fixedWindows {
+		next, twice := base, base
+		twice.DoubleAssign()
+		for range fixedOdds {
+			jac = append(jac, next)
+			next.AddAssign(&twice)
+		}
+		for range fixedWindow {
+			base.DoubleAssign()
+		}
+	}
+	t := new(fixedTable)
+	for i, a := range normalize(jac) {
+		t[i/fixedOdds][i%fixedOdds] = a
+	}
+	return t
+}
+
+// fixedTerm is a scalar and the generator that it multiplies.
+type fixedTerm struct {
+	generator *Generator
+	scalar    fr.Element
+}
+
+// sumFixed adds up the terms with the same operations for all scalars. The
+// halves of the scalars are summed apart, so that the endomorphism is applied
+// once, at the end.
+func sumFixed(terms []fixedTerm) bls.G1Jac {
+	var acc [2]bls.G1Jac
+	var points []*bls.G1Affine
+	var rest []term
+	for i := range terms {
+		g := terms[i].generator
+		if g.table == nil {
+			points = append(points, &g.Point)
+			rest = append(rest, term{scalar: &terms[i].scalar})
+			continue
+		}
+		table, split := g.table(), halve(&terms[i].scalar)
+		for w := range table {
+			for half := range split {
+				index, negative := digit(&split[half], w, fixedWindows, fixedWindow)
+				p := signed(&table[w][index], negative)
+				acc[half].AddMixed(&p)
+			}
+		}
+	}
+	acc[1].X.Mul(&acc[1].X, &omega)
+	acc[0].AddAssign(&acc[1])
+	const chunk = 64 // bounds the memory of the tables made on the way
+	for len(rest) > 0 {
+		n := min(chunk, len(rest))
+		m := newMultiples(points[:n]...)
+		for i := range m {
+			rest[i].point = &m[i]
+		}
+		part := sum(rest[:n]...)
+		acc[0].AddAssign(&part)
+		points, rest = points[n:], rest[n:]
+	}
+	return acc[0]
+}

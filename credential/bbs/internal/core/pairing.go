@@ -1,0 +1,31 @@
+package core
+
+import (
+	"sync"
+
+	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
+)
+
+// lines are the precomputed line evaluations of a fixed point of G2.
+type lines [2][len(bls.LoopCounter) - 1]bls.LineEvaluationAff
+
+func precompute(q *bls.G2Affine) *lines {
+	l := lines(bls.PrecomputeLines(*q))
+	return &l
+}
+
+var baseLines = sync.OnceValue(func() *lines {
+	_, _, _, bp2 := bls.Generators()
+	return precompute(&bp2)
+})
+
+// pairingIsOne reports whether h(a, W) * h(b, BP2) is the identity, for a and
+// b in G1. gnark-crypto writes into the lines it is given, so it gets a copy.
+func pairingIsOne(a *bls.G1Affine, pk *PublicKey, b *bls.G1Affine) bool {
+	if a.IsInfinity() || b.IsInfinity() {
+		return false
+	}
+	scratch := [][2][len(bls.LoopCounter) - 1]bls.LineEvaluationAff{*pk.lines(), *baseLines()}
+	ok, err := bls.PairingCheckFixedQ([]bls.G1Affine{*a, *b}, scratch)
+	return err == nil && ok
+}

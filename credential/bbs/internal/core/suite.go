@@ -1,0 +1,126 @@
+// Package core holds the core operations of draft-irtf-cfrg-bbs-signatures
+// (sections 3.6, 3.7 and 4): everything below the interface that package bbs
+// offers, with the random scalars as an argument. It is internal because a
+// caller who may choose those scalars may also choose them badly. Package bbs
+// draws them from crypto/rand; package bbstest derives them from a seed.
+//
+// What is hidden from a timing observer, and how, is stated in package bbs.
+package core
+
+import (
+	"sync"
+
+	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
+	"github.com/consensys/gnark-crypto/ecc/bls12-381/fp"
+	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+	"github.com/consensys/gnark-crypto/ecc/bls12-381/hash_to_curve"
+)
+
+const (
+	ScalarLength = fr.Bytes                     // octet_scalar_length
+	PointLength  = bls.SizeOfG1AffineCompressed // octet_point_length
+	KeyLength    = bls.SizeOfG2AffineCompressed // octets of a public key
+
+	SignatureLength  = PointLength + ScalarLength
+	ProofLengthFloor = 3*PointLength + 4*ScalarLength
+
+	// MaxMessages bounds the number of messages under one signature.
+	MaxMessages = 1 << 14
+	// MaxOctets bounds a header, a presentation header and each message.
+	MaxOctets = 1 << 24
+
+	expandLength = 48 // expand_len
+)
+
+// Suite is a ciphersuite of section 6 of the draft with the interface of
+// section 3.5 on top: its api_id is ciphersuite_id || "H2G_HM2S_".
+type Suite struct {
+	Name   string // as the draft names it
+	ID     string // ciphersuite_id
+	APIID  string // api_id
+	expand func(message, dst []byte, length int) ([]byte, error)
+
+	p1         func() *Generator // P1, with its table
+	generators generatorCache
+}
+
+var (
+	SHA256   = newSuite("BLS12-381-SHA-256", "BBS_BLS12381G1_XMD:SHA-256_SSWU_RO_", expandXMD)
+	SHAKE256 = newSuite("BLS12-381-SHAKE-256", "BBS_BLS12381G1_XOF:SHAKE-256_SSWU_RO_", expandXOF)
+)
+
+func newSuite(name, id string, expand func(message, dst []byte, length int) ([]byte, error)) *Suite {
+	s := &Suite{Name: name, ID: id, APIID: id + "H2G_HM2S_", expand: expand}
+	s.p1 = sync.OnceValue(s.createP1)
+	return s
+}
+
+// HashToScalar is hash_to_scalar, section 4.2.2. It panics on a dst over 255
+// octets: every dst but that of KeyGen and of the mocked random scalars is a
+// constant, and those two check theirs.
+func (s *Suite) HashToScalar(message, dst []byte) fr.Element {
+	uniform, err := s.expand(message, dst, expandLength)
+	if err != nil {
+		panic("bbs: " + err.Error())
+	}
+	return reduce(uniform)
+}
+
+// MessagesToScalars is messages_to_scalars, section 4.1.2.
+func (s *Suite) MessagesToScalars(messages [][]byte) []fr.Element {
+	dst := []byte(s.APIID + "MAP_MSG_TO_SCALAR_AS_HASH_")
+	out := make([]fr.Element, len(messages))
+	for i, m := range messages {
+		out[i] = s.HashToScalar(m, dst)
+	}
+	return out
+}
+
+// SeededScalars is seeded_random_scalars of the draft's test vectors.
+func (s *Suite) SeededScalars(seed, dst []byte, count int) ([]fr.Element, error) {
+	if count < 0 || count > MaxMessages {
+		return nil, errExpand
+	}
+	uniform, err := s.expand(seed, dst, expandLength*count)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]fr.Element, count)
+	for i := range out {
+		out[i] = reduce(uniform[i*expandLength:][:expandLength])
+	}
+	return out, nil
+}
+
+// hashToG1 is hash_to_curve of RFC 9380 section 3 for BLS12-381 G1 with the
+// suite's expand_message.
+func (s *Suite) hashToG1(message, dst []byte) bls.G1Affine {
+	const length = 64 // L of RFC 9380 section 8.8.1
+	uniform, err := s.expand(message, dst, 2*length)
+	if err != nil {
+		panic("bbs: " + err.Error())
+	}
+	var sum, q bls.G1Jac
+	for i := range 2 {
+		var u fp.Element
+		u.SetBytes(uniform[i*length:][:length])
+		a := bls.MapToCurve1(&u)
+		hash_to_curve.G1Isogeny(&a.X, &a.Y)
+		q.FromAffine(&a)
+		sum.AddAssign(&q)
+	}
+	sum.ClearCofactor(&sum)
+	var p bls.G1Affine
+	p.FromJacobian(&sum)
+	return p
+}
+
+// ByID is the suite of that ciphersuite_id, or nil.
+func ByID(id string) *Suite {
+	for _, s := range []*Suite{SHA256, SHAKE256} {
+		if s.ID == id {
+			return s
+		}
+	}
+	return nil
+}
