@@ -2,7 +2,6 @@ package openid4vci
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/halfmask/halfmask/credential"
@@ -161,7 +160,7 @@ func (c *CredentialConfiguration) proofAlgs() ([]string, error) {
 		return nil, errors.New("the issuer takes no jwt proof for this configuration")
 	}
 	if len(jwt.SigningAlgs) == 0 {
-		return nil, fmt.Errorf("the issuer names no algorithm for jwt proofs")
+		return nil, errors.New("the issuer names no algorithm for jwt proofs")
 	}
 	return jwt.SigningAlgs, nil
 }
