@@ -1,0 +1,50 @@
+package sdjwt
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// Bind adds a Key Binding JWT (RFC 9901 section 4.3) to a presentation from
+// [Credential.Select]: the holder's signature over the verifier's nonce, its
+// full client identifier (in OpenID4VP the client_id with its prefix), the
+// time, and the hash of exactly this issuer-signed JWT and these disclosures.
+//
+// The key must be the one that the credential is bound to, cnf.jwk. Its
+// identifier is not sent.
+func Bind(presentation string, holder jose.SigningKey, nonce, audience string, at time.Time) (string, error) {
+	if nonce == "" || audience == "" || at.IsZero() {
+		return "", errors.New("sdjwt: bind: a nonce, an audience and a time are needed")
+	}
+	if !strings.HasSuffix(presentation, "~") {
+		return "", errors.New("sdjwt: bind: the presentation does not end with a tilde; it is bound already, or cut off")
+	}
+	c, err := Parse(presentation)
+	if err != nil {
+		return "", fmt.Errorf("sdjwt: bind: %w", err)
+	}
+	if c.holder == nil {
+		return "", errors.New("sdjwt: bind: the credential is not bound to a key (cnf.jwk)")
+	}
+	jwt, err := sign(holder, bindingJWT, map[string]any{
+		"iat":     at.Unix(),
+		"aud":     audience,
+		"nonce":   nonce,
+		"sd_hash": digest(c.hash, presentation),
+	}, false)
+	if err != nil {
+		return "", fmt.Errorf("sdjwt: bind: sign: %w", err)
+	}
+	bound, err := split(presentation + jwt)
+	if err != nil {
+		return "", fmt.Errorf("sdjwt: bind: %w", err)
+	}
+	if err := bound.binding.verify(c.holder); err != nil {
+		return "", fmt.Errorf("sdjwt: bind: the credential is bound to another key: %w", err)
+	}
+	return presentation + jwt, nil
+}
