@@ -64,9 +64,9 @@ const spec = "draft-irtf-cfrg-bbs-signatures-11 section "
 type Suite struct{ core *core.Suite }
 
 var (
-	// SHA256 is BLS12-381-SHA-256 (section 6.2.2), the one in common use.
+	// SHA256 is BLS12-381-SHA-256 (section 7.2.2), the one in common use.
 	SHA256 = &Suite{core.SHA256}
-	// SHAKE256 is BLS12-381-SHAKE-256 (section 6.2.1).
+	// SHAKE256 is BLS12-381-SHAKE-256 (section 7.2.1).
 	SHAKE256 = &Suite{core.SHAKE256}
 )
 

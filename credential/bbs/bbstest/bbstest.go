@@ -3,9 +3,9 @@
 // anybody who knows the scalars: use it in tests, and [bbs.Suite.ProofGen]
 // everywhere else.
 //
-// The mocked random scalars are those of the section "Mocked Random Scalars"
-// of draft-irtf-cfrg-bbs-signatures-11. Signatures need no such entry point,
-// being deterministic.
+// The mocked random scalars are those of section 8.1 of
+// draft-irtf-cfrg-bbs-signatures-11. Signatures need no such entry point, being
+// deterministic.
 package bbstest
 
 import (

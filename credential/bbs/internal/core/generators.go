@@ -59,7 +59,7 @@ func (s *Suite) Generators(messages int) Generators {
 	return c.list[:count:count]
 }
 
-// createP1 is the derivation of P1 in section 6.2 of the draft.
+// createP1 is the derivation of P1 in section 7.2 of the draft.
 func (s *Suite) createP1() *Generator {
 	seedDST := []byte(s.ID + "H2G_HM2S_SIG_GENERATOR_SEED_")
 	v := s.mustExpand([]byte(s.ID+"H2G_HM2S_BP_MESSAGE_GENERATOR_SEED"), seedDST)

@@ -32,7 +32,7 @@ const (
 	expandLength = 48 // expand_len
 )
 
-// Suite is a ciphersuite of section 6 of the draft with the interface of
+// Suite is a ciphersuite of section 7 of the draft with the interface of
 // section 3.5 on top: its api_id is ciphersuite_id || "H2G_HM2S_".
 type Suite struct {
 	Name   string // as the draft names it
