@@ -29,11 +29,17 @@ type opened struct {
 }
 
 func open(h Held, index int) (*opened, error) {
-	o, err := &opened{}, error(nil)
+	var o *opened
+	var err error
 	switch h.Format {
+	case credential.SDJWT:
+		o, err = openSDJWT(h)
 	default:
 		return nil, credential.Failed("credential-format", "OpenID4VP 1.0 appendix B", "format %q is unknown", h.Format)
 	}
+	if err != nil {
+		return nil, err
+	}
 	o.held, o.index = h, index
-	return o, err
+	return o, nil
 }
