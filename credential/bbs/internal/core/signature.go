@@ -99,3 +99,11 @@ func (s *Suite) Verify(pk *PublicKey, sig *Signature, header []byte, messages []
 	}
 	return nil
 }
+
+// DomainAndB are the domain and the encoding of B, for a test vector's trace.
+func (s *Suite) DomainAndB(pk *PublicKey, header []byte, messages []fr.Element) (domain fr.Element, b []byte) {
+	generators := s.Generators(len(messages))
+	domain = s.Domain(pk, generators, header)
+	jac := s.point(generators, &domain, messages)
+	return domain, encodePoint(nil, new(bls.G1Affine).FromJacobian(&jac))
+}
