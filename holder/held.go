@@ -34,6 +34,8 @@ func open(h Held, index int) (*opened, error) {
 	switch h.Format {
 	case credential.SDJWT:
 		o, err = openSDJWT(h)
+	case credential.BBS2023:
+		o, err = openBBS(h)
 	default:
 		return nil, credential.Failed("credential-format", "OpenID4VP 1.0 appendix B", "format %q is unknown", h.Format)
 	}
