@@ -34,14 +34,17 @@
 // (draft-ietf-oauth-sd-jwt-vc-24 section 2.2.2.3; aud from RFC 9901 section
 // 9.7): a credential that hides one is refused.
 //
+// Clause numbers of draft-ietf-oauth-sd-jwt-vc are those of the working
+// group's text of August 2026.
+//
 // # Bounds
 //
 // An SD-JWT is at most [MaxSize] bytes, a JOSE header at most [MaxHeader]
 // characters, a Key Binding JWT at most [MaxKeyBinding]; there are at most
 // [MaxDisclosures] disclosures; objects and arrays nest at most [MaxDepth]
 // deep, counted in the processed claims. JSON is read strictly: UTF-8, no
-// member twice, nothing after the value, and no whole number beyond ±2^53,
-// which a float64 would change. Claims have the types of encoding/json.
+// member twice, nothing after the value, and whole numbers only between -2^53
+// and 2^53, where a float64 is exact. Claims have the types of encoding/json.
 //
 // # What it leaves out
 //

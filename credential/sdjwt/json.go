@@ -101,8 +101,8 @@ func readNumber(s string) (float64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("number %.40s is out of range", s)
 	}
-	if math.Abs(f) > 1<<53 && !strings.ContainsAny(s, ".eE") {
-		return 0, fmt.Errorf("whole number %.40s is beyond 2^53", s)
+	if math.Abs(f) >= 1<<53 && !strings.ContainsAny(s, ".eE") {
+		return 0, fmt.Errorf("whole number %.40s is not between -2^53 and 2^53", s)
 	}
 	return f, nil
 }

@@ -26,7 +26,7 @@ func (c *Credential) Select(paths ...[]any) (string, error) {
 	for _, path := range paths {
 		nodes, err := c.root.follow(path)
 		if err != nil {
-			return "", credential.Failed("claim-path", "draft-ietf-oauth-sd-jwt-vc-24 section 5.6.1.2", "%v: %w", path, err)
+			return "", credential.Failed("claim-path", "draft-ietf-oauth-sd-jwt-vc-24 section 5.6.1.2", "%s: %w", brief(path), err)
 		}
 		for _, n := range nodes {
 			choose(chosen, n)
@@ -84,7 +84,7 @@ func (n *node) follow(path []any) ([]*node, error) {
 func (n *node) step(component any) ([]*node, error) {
 	if name, ok := component.(string); ok {
 		if n.members == nil {
-			return nil, fmt.Errorf("%q is looked for in what is not an object", name)
+			return nil, fmt.Errorf("%s is looked for in what is not an object", brief(name))
 		}
 		if member, ok := n.members[name]; ok {
 			return []*node{member}, nil
@@ -131,7 +131,7 @@ func index(component any) (int, error) {
 	case json.Number:
 		var err error
 		if f, err = i.Float64(); err != nil {
-			return 0, fmt.Errorf("%q is no index", i)
+			return 0, fmt.Errorf("%s is no index", brief(i))
 		}
 	default:
 		return 0, fmt.Errorf("a path has strings, whole numbers and nulls, not %T", component)
