@@ -1,6 +1,9 @@
 package bbs
 
 import (
+	"fmt"
+	"io"
+
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 
 	"github.com/halfmask/halfmask/credential"
@@ -80,11 +83,9 @@ func (k *SecretKey) Bytes() []byte { return core.EncodeScalar(nil, &k.scalar) }
 // PublicKey is SkToPk (section 3.4.2).
 func (k *SecretKey) PublicKey() *PublicKey { return k.public }
 
-// String keeps the secret out of logs and error messages.
-func (k *SecretKey) String() string { return "bbs.SecretKey" }
-
-// GoString keeps the secret out of logs and error messages.
-func (k *SecretKey) GoString() string { return "bbs.SecretKey" }
+// Format prints "bbs.SecretKey" whatever the verb, which keeps the secret out
+// of logs and error messages.
+func (SecretKey) Format(f fmt.State, _ rune) { io.WriteString(f, "bbs.SecretKey") }
 
 // ParsePublicKey reads a compressed point of G2 (section 4.2.4.6). It refuses
 // any other length, points off the curve or outside the subgroup, and the
