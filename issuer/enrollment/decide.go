@@ -188,3 +188,13 @@ func (d *deciding) guardianAge(birth spec.Date) {
 	d.speak(spec.RuleGuardianAdult, "guardian.birth_date", years >= least && years <= oldest,
 		fmt.Sprintf("%d completed years", years), fmt.Sprintf("born %s, not %d to %d completed years", birth, least, oldest))
 }
+
+// Refusing gives the first rule that was not met; ok is false when all were.
+func (d Decision) Refusing() (first Reason, ok bool) {
+	for _, r := range d.Reasons {
+		if !r.Passed {
+			return r, true
+		}
+	}
+	return Reason{}, false
+}
