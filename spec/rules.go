@@ -96,9 +96,9 @@ type ExcludedKind struct {
 type GuardianPart string
 
 const (
-	GuardianApplies    GuardianPart = "applies"    // on the person's behalf, with consent
-	GuardianSupervises GuardianPart = "supervises" // while the person applies
-	GuardianNone       GuardianPart = "none"       // the person applies alone
+	Applies    GuardianPart = "applies"    // on the person's behalf, with consent
+	Supervises GuardianPart = "supervises" // while the person applies
+	NoGuardian GuardianPart = "none"       // the person applies alone
 )
 
 // TierRule is the part that a tier asks of a guardian.

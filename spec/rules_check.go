@@ -87,9 +87,9 @@ func (r *Rules) checkTiers() error {
 			return fmt.Errorf("tiers: %q where %s belongs", t.Tier, Tiers[i])
 		}
 		switch t.Guardian {
-		case GuardianApplies, GuardianSupervises, GuardianNone:
+		case Applies, Supervises, NoGuardian:
 		default:
-			return fmt.Errorf("tiers: %s: guardian: %q is none of %s, %s, %s", t.Tier, t.Guardian, GuardianApplies, GuardianSupervises, GuardianNone)
+			return fmt.Errorf("tiers: %s: guardian: %q is none of %s, %s, %s", t.Tier, t.Guardian, Applies, Supervises, NoGuardian)
 		}
 	}
 	return nil
@@ -168,5 +168,5 @@ func (r *Rules) GuardianPart(t Tier) GuardianPart {
 			return rule.Guardian
 		}
 	}
-	return GuardianNone
+	return NoGuardian
 }

@@ -153,7 +153,7 @@ var tierRules = map[spec.Tier]string{
 // guardian asks for the guardian that the tier needs.
 func (d *deciding) guardian(g *Guardian) {
 	part := d.rules.GuardianPart(d.decision.Tier)
-	if part == spec.GuardianNone {
+	if part == spec.NoGuardian {
 		detail := "no guardian is needed"
 		if g != nil {
 			detail += "; the one named has no part in the decision"
@@ -162,7 +162,7 @@ func (d *deciding) guardian(g *Guardian) {
 		return
 	}
 	partRule := spec.RuleGuardianSupervises
-	if part == spec.GuardianApplies {
+	if part == spec.Applies {
 		partRule = spec.RuleGuardianApplies
 	}
 	if g == nil {
@@ -170,7 +170,7 @@ func (d *deciding) guardian(g *Guardian) {
 		return
 	}
 	d.speak(partRule, "guardian.part", g.Part == part, string(g.Part), fmt.Sprintf("%q where the tier needs %q", g.Part, part))
-	if part == spec.GuardianApplies {
+	if part == spec.Applies {
 		d.speak(spec.RuleGuardianConsents, "guardian.consent", g.Consent, "", "not given")
 	}
 	d.speak(spec.RuleGuardianRelation, "guardian.relation", slices.Contains(d.rules.Guardian.Relations, g.Relation),

@@ -66,23 +66,23 @@ func TestDecide(t *testing.T) {
 		refused []string
 	}{
 		{"an adult alone", adult, nil, nil, spec.From18, nil},
-		{"an adult with a guardian, who has no part", adult, parent(spec.GuardianApplies), func(a *Application) { a.Guardian.Consent = false }, spec.From18, nil},
-		{"a 16-year-old under supervision", minor, parent(spec.GuardianSupervises), nil, spec.From14To17, nil},
-		{"a 16-year-old whose guardian does not consent", minor, parent(spec.GuardianSupervises), func(a *Application) { a.Guardian.Consent = false }, spec.From14To17, nil},
-		{"a 13-year-old whose guardian applies", child, parent(spec.GuardianApplies), nil, spec.Under14, nil},
+		{"an adult with a guardian, who has no part", adult, parent(spec.Applies), func(a *Application) { a.Guardian.Consent = false }, spec.From18, nil},
+		{"a 16-year-old under supervision", minor, parent(spec.Supervises), nil, spec.From14To17, nil},
+		{"a 16-year-old whose guardian does not consent", minor, parent(spec.Supervises), func(a *Application) { a.Guardian.Consent = false }, spec.From14To17, nil},
+		{"a 13-year-old whose guardian applies", child, parent(spec.Applies), nil, spec.Under14, nil},
 		{"a permanent card", adult, nil, func(a *Application) { a.Document.Permanent, a.Document.Expires = true, spec.Date{} }, spec.From18, nil},
 		{"the last day of the document", adult, nil, func(a *Application) { a.Document.Expires = today }, spec.From18, nil},
 
 		{"a 13-year-old alone", child, nil, nil, spec.Under14, []string{"R-GRD-01"}},
-		{"a 13-year-old under mere supervision", child, parent(spec.GuardianSupervises), nil, spec.Under14, []string{"R-GRD-01"}},
-		{"a 13-year-old without the guardian's consent", child, parent(spec.GuardianApplies), func(a *Application) { a.Guardian.Consent = false }, spec.Under14, []string{"R-GRD-02"}},
+		{"a 13-year-old under mere supervision", child, parent(spec.Supervises), nil, spec.Under14, []string{"R-GRD-01"}},
+		{"a 13-year-old without the guardian's consent", child, parent(spec.Applies), func(a *Application) { a.Guardian.Consent = false }, spec.Under14, []string{"R-GRD-02"}},
 		{"a 16-year-old alone", minor, nil, nil, spec.From14To17, []string{"R-GRD-03"}},
-		{"a 16-year-old in whose place the guardian applies", minor, parent(spec.GuardianApplies), nil, spec.From14To17, []string{"R-GRD-03"}},
-		{"a guardian who is a minor", child, parent(spec.GuardianApplies), func(a *Application) { a.Guardian.BirthDate = day(t, "2008-11-23") }, spec.Under14, []string{"R-GRD-04"}},
-		{"a guardian of no birth date", child, parent(spec.GuardianApplies), func(a *Application) { a.Guardian.BirthDate = spec.Date{} }, spec.Under14, []string{"R-GRD-04"}},
-		{"a guardian whose document is excluded", child, parent(spec.GuardianApplies), func(a *Application) { a.Guardian.Document.Kind = spec.UNHCRCertificate }, spec.Under14, []string{"R-GRD-05"}},
-		{"a guardian whose document expired", child, parent(spec.GuardianApplies), func(a *Application) { a.Guardian.Document.Expires = today.AddDays(-1) }, spec.Under14, []string{"R-GRD-05"}},
-		{"a neighbour as guardian", child, parent(spec.GuardianApplies), func(a *Application) { a.Guardian.Relation = "neighbour" }, spec.Under14, []string{"R-GRD-06"}},
+		{"a 16-year-old in whose place the guardian applies", minor, parent(spec.Applies), nil, spec.From14To17, []string{"R-GRD-03"}},
+		{"a guardian who is a minor", child, parent(spec.Applies), func(a *Application) { a.Guardian.BirthDate = day(t, "2008-11-23") }, spec.Under14, []string{"R-GRD-04"}},
+		{"a guardian of no birth date", child, parent(spec.Applies), func(a *Application) { a.Guardian.BirthDate = spec.Date{} }, spec.Under14, []string{"R-GRD-04"}},
+		{"a guardian whose document is excluded", child, parent(spec.Applies), func(a *Application) { a.Guardian.Document.Kind = spec.UNHCRCertificate }, spec.Under14, []string{"R-GRD-05"}},
+		{"a guardian whose document expired", child, parent(spec.Applies), func(a *Application) { a.Guardian.Document.Expires = today.AddDays(-1) }, spec.Under14, []string{"R-GRD-05"}},
+		{"a neighbour as guardian", child, parent(spec.Applies), func(a *Application) { a.Guardian.Relation = "neighbour" }, spec.Under14, []string{"R-GRD-06"}},
 
 		{"a foreign passport", adult, nil, func(a *Application) { a.Document.Kind = spec.ForeignPassport }, spec.From18, []string{"R-ENR-01"}},
 		{"a UNHCR certificate", adult, nil, func(a *Application) { a.Document.Kind = spec.UNHCRCertificate }, spec.From18, []string{"R-ENR-01"}},
@@ -154,8 +154,8 @@ func TestDecideNamesEveryRuleThatSpoke(t *testing.T) {
 		want  []string
 	}{
 		{"1990-01-01", nil, []string{"R-AGE-03", "R-GRD-07"}},
-		{"2010-01-01", parent(spec.GuardianSupervises), []string{"R-AGE-02", "R-GRD-03", "R-GRD-06", "R-GRD-04", "R-GRD-05"}},
-		{"2020-01-01", parent(spec.GuardianApplies), []string{"R-AGE-01", "R-GRD-01", "R-GRD-02", "R-GRD-06", "R-GRD-04", "R-GRD-05"}},
+		{"2010-01-01", parent(spec.Supervises), []string{"R-AGE-02", "R-GRD-03", "R-GRD-06", "R-GRD-04", "R-GRD-05"}},
+		{"2020-01-01", parent(spec.Applies), []string{"R-AGE-01", "R-GRD-01", "R-GRD-02", "R-GRD-06", "R-GRD-04", "R-GRD-05"}},
 	} {
 		if got, want := spoken(c.birth, c.guard), slices.Concat(common, c.want); !slices.Equal(got, want) {
 			t.Errorf("born %s: %v spoke, want %v", c.birth, got, want)
@@ -210,7 +210,7 @@ func TestDecideIsPureAndConsistent(t *testing.T) {
 			a.Guardian = &Guardian{
 				Document: document("guardian's document"), BirthDate: today.AddDays(-rapid.IntRange(0, 40000).Draw(t, "guardian's birth")),
 				Relation: rapid.SampledFrom([]spec.Relation{spec.Parent, spec.LegalGuardian, ""}).Draw(t, "relation"),
-				Part:     rapid.SampledFrom([]spec.GuardianPart{spec.GuardianApplies, spec.GuardianSupervises, ""}).Draw(t, "part"),
+				Part:     rapid.SampledFrom([]spec.GuardianPart{spec.Applies, spec.Supervises, ""}).Draw(t, "part"),
 				Consent:  rapid.Bool().Draw(t, "guardian's consent"),
 			}
 		}

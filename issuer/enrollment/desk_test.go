@@ -91,7 +91,7 @@ func TestEnrollEveryAcceptedKind(t *testing.T) {
 func TestClaims(t *testing.T) {
 	o := newOffice(t, spec.National)
 	s := o.submission(t, o.issue(t, "Ceshi Xiao", "2012-11-23", spec.ResidentIdentityCard, mint.Options{}))
-	s.Guardian = o.guardian(t, spec.GuardianApplies)
+	s.Guardian = o.guardian(t, spec.Applies)
 	enrolled, err := o.Enroll(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
@@ -231,12 +231,12 @@ func TestRulesRefuseAtTheDesk(t *testing.T) {
 		{"no declared will", "1990-01-01", spec.ResidentIdentityCard, mint.Options{}, func(_ *testing.T, _ *office, s *Submission) { s.Consent = false }, "R-ENR-03"},
 		{"a 13-year-old alone", "2012-11-23", spec.ResidentIdentityCard, mint.Options{}, nil, "R-GRD-01"},
 		{"a guardian who is a minor", "2012-11-23", spec.ResidentIdentityCard, mint.Options{}, func(t *testing.T, o *office, s *Submission) {
-			s.Guardian = o.guardian(t, spec.GuardianApplies)
+			s.Guardian = o.guardian(t, spec.Applies)
 			d := o.issue(t, "Ceshi Gege", "2009-01-01", spec.ResidentIdentityCard, mint.Options{})
 			s.Guardian.Document, s.Guardian.Face = d.Presented, d.LiveFace(1)
 		}, "R-GRD-04"},
 		{"a guardian with an excluded document", "2012-11-23", spec.ResidentIdentityCard, mint.Options{}, func(t *testing.T, o *office, s *Submission) {
-			s.Guardian = o.guardian(t, spec.GuardianApplies)
+			s.Guardian = o.guardian(t, spec.Applies)
 			s.Guardian.Document = o.issue(t, "Ceshi Muqin", "1985-01-01", spec.ForeignPassport, mint.Options{}).Presented
 		}, "R-GRD-05"},
 	} {
@@ -303,7 +303,7 @@ func TestSubmissionsRefused(t *testing.T) {
 func FuzzParseSubmission(f *testing.F) {
 	o := newOffice(f, spec.National)
 	s := o.submission(f, o.issue(f, "Ceshi Jia", "1990-01-01", spec.TaiwanTravelPermit, mint.Options{}))
-	s.Guardian = o.guardian(f, spec.GuardianApplies)
+	s.Guardian = o.guardian(f, spec.Applies)
 	b, err := json.Marshal(s)
 	if err != nil {
 		f.Fatal(err)
