@@ -1,0 +1,165 @@
+package verifier
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/credential/bbs"
+	"github.com/halfmask/halfmask/credential/bbs2023"
+	"github.com/halfmask/halfmask/protocol/openid4vp"
+)
+
+// Config says who the verifier is and whom it trusts. URL and Issuers are
+// required.
+type Config struct {
+	URL     string // own origin, such as https://platform.example; http for loopback hosts and *.localhost
+	Issuers TrustedIssuers
+
+	Policies   map[string]openid4vp.Query // queries that POST /requests may name
+	Lifetime   time.Duration              // how long a request can be answered, and its result read; 5 minutes when 0
+	MaxPending int                        // requests that wait at once, and results that are kept; 10,000 each when 0
+	Now        func() time.Time           // time.Now when nil
+
+	// BackendToken is the bearer token for POST /requests and GET
+	// /results/{id}. Without one these two answer connections from loopback
+	// addresses only, under the own host name, and none that a proxy passed
+	// on.
+	BackendToken string
+}
+
+// TrustedIssuers are the issuers whose credentials count, each with its keys.
+type TrustedIssuers struct {
+	SDJWT map[string]jose.JSONWebKeySet // by iss
+	BBS   []*bbs.PublicKey              // issuer and verification method are the did:key of the key
+}
+
+// Server asks and checks. It is safe for concurrent use.
+type Server struct {
+	config      Config
+	host        string
+	responseURI string
+	bbs         map[string]*bbs.PublicKey // by verification method
+	sessions    *sessions
+	accounts    *Accounts
+	mux         *http.ServeMux
+}
+
+// New makes a verifier.
+func New(c Config) (*Server, error) {
+	c.URL = strings.TrimSuffix(c.URL, "/")
+	u, err := openid4vp.CheckAddress(c.URL)
+	if err != nil {
+		return nil, fmt.Errorf("verifier: own URL: %w", err)
+	}
+	if u.Path != "" || u.RawQuery != "" {
+		return nil, fmt.Errorf("verifier: own URL %s is more than an origin", c.URL)
+	}
+	if len(c.Issuers.SDJWT) == 0 && len(c.Issuers.BBS) == 0 {
+		return nil, errors.New("verifier: no issuer is trusted, so nothing could be accepted")
+	}
+	for iss, set := range c.Issuers.SDJWT {
+		if iss == "" || len(set.Keys) == 0 {
+			return nil, fmt.Errorf("verifier: trusted issuer %q has no key", iss)
+		}
+		for _, k := range set.Keys {
+			if !k.Valid() || !k.IsPublic() {
+				return nil, fmt.Errorf("verifier: trusted issuer %q: key %q is not a valid public key", iss, k.KeyID)
+			}
+		}
+	}
+	for name, q := range c.Policies {
+		if err := q.Validate(); err != nil {
+			return nil, fmt.Errorf("verifier: policy %q: %w", name, err)
+		}
+	}
+	if c.Lifetime < 0 || c.MaxPending < 0 {
+		return nil, errors.New("verifier: lifetime or bound is negative")
+	}
+	if c.Lifetime == 0 {
+		c.Lifetime = 5 * time.Minute
+	}
+	if c.MaxPending == 0 {
+		c.MaxPending = 10_000
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	s := &Server{
+		config:      c,
+		host:        u.Host,
+		responseURI: c.URL + "/responses",
+		bbs:         map[string]*bbs.PublicKey{},
+		sessions:    newSessions(c.MaxPending),
+		accounts:    newAccounts(),
+	}
+	for _, k := range c.Issuers.BBS {
+		if k == nil {
+			return nil, errors.New("verifier: trusted BBS key is nil")
+		}
+		s.bbs[bbs2023.VerificationMethod(k)] = k
+	}
+	s.mux = s.routes()
+	return s, nil
+}
+
+// ClientID is the verifier's full client identifier, to which presentations
+// are bound.
+func (s *Server) ClientID() string { return openid4vp.ClientID(s.responseURI) }
+
+// Accounts are the platform's accounts.
+func (s *Server) Accounts() *Accounts { return s.accounts }
+
+// metadata says what can be checked: the formats with a trusted issuer.
+func (s *Server) metadata() openid4vp.Metadata {
+	m := openid4vp.Metadata{Formats: map[credential.Format]openid4vp.FormatSupport{}}
+	if len(s.config.Issuers.SDJWT) > 0 {
+		algs := []string{"ES256", "ES384", "EdDSA", "Ed25519"}
+		m.Formats[credential.SDJWT] = openid4vp.FormatSupport{SDJWTAlgs: algs, KBJWTAlgs: algs}
+	}
+	if len(s.bbs) > 0 {
+		m.Formats[credential.BBS2023] = openid4vp.FormatSupport{
+			ProofTypes: []string{"DataIntegrityProof"}, Cryptosuites: []string{"bbs-2023"},
+		}
+	}
+	return m
+}
+
+// sdjwtKey gives the key of a trusted issuer.
+func (s *Server) sdjwtKey(issuer, kid string) (*jose.JSONWebKey, error) {
+	set, ok := s.config.Issuers.SDJWT[issuer]
+	if !ok {
+		return nil, errors.New("the issuer is not trusted")
+	}
+	keys := set.Keys
+	if kid != "" {
+		keys = set.Key(kid)
+	}
+	if len(keys) != 1 {
+		return nil, fmt.Errorf("%d of the issuer's keys fit", len(keys))
+	}
+	return &keys[0], nil
+}
+
+// bbsKey gives the key of a trusted issuer.
+func (s *Server) bbsKey(method string) (*bbs.PublicKey, error) {
+	k, ok := s.bbs[method]
+	if !ok {
+		return nil, errors.New("the issuer is not trusted")
+	}
+	return k, nil
+}
+
+var _ http.Handler = (*Server)(nil)
+
+// ownHost tells whether host, as in a Host header, is the own one.
+func (s *Server) ownHost(host string) bool {
+	u, err := url.Parse("//" + host)
+	return err == nil && strings.EqualFold(u.Host, s.host)
+}

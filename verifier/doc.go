@@ -1,0 +1,46 @@
+// Package verifier is a platform's end: it asks for claims, checks what
+// comes back, and says check by check why it believes it.
+//
+// Start at [New]. A platform in Go calls [Server.Request], hands
+// Pending.RequestURI to the person (a link or a QR code) and reads
+// [Server.Result]; the Server is also an http.Handler for wallets and, over
+// HTTP, for the platform's own back end:
+//
+//	POST /requests         back end  {"dcql_query": …} or {"policy": name} → 201 {"id", "request_uri", …}
+//	GET  /requests/{ref}   wallet    the request object
+//	POST /responses        wallet    direct_post
+//	GET  /results/{id}     back end  {"status": …, "verdict": …}
+//
+// The protocol is OpenID4VP 1.0 with unsigned requests (package openid4vp);
+// the formats are dc+sd-jwt and ldp_vc with bbs-2023. [QueryFor] asks for
+// claims in either.
+//
+// # What is checked
+//
+// [Verdict] lists every check in the order in which it is made: those passed,
+// the one that failed, and those not reached. The key that verifies a
+// signature is one of those configured for the issuer that the credential
+// names, never one that the message brought. Key binding is required unless
+// the query says otherwise, whatever was sent. Every constraint of the query
+// is checked again, because the wallet is not the verifier's
+// (OpenID4VP 1.0 section 14.9). A claim that was shown and not asked for is
+// named in the verdict, and its value is not kept.
+//
+// A request is answered once: of many responses to it one is checked, whatever
+// comes of it, and all others are refused.
+//
+// # Accounts
+//
+// A platform recognizes people by what a design lets it see again. With
+// dc+sd-jwt that is the holder's key: its RFC 7638 thumbprint is the account,
+// and a copy with another key is another account. A plain bbs-2023 proof
+// repeats nothing, so there is no account and nobody can be barred; the
+// platform would have to ask for an identifying claim. [Accounts] lets a
+// platform bar its own accounts; it cannot reach anybody elsewhere.
+//
+// # What is left out
+//
+// Persistence (state is in memory and ends with its lifetime), signed
+// requests, encrypted responses, status lists, transport security, and rate
+// limits: those belong in front of it.
+package verifier

@@ -1,0 +1,84 @@
+package verifier
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/protocol/openid4vp"
+)
+
+// Pending is a request that waits for its answer.
+type Pending struct {
+	ID         string             `json:"id"`          // for Result; the platform's secret
+	RequestURI string             `json:"request_uri"` // for the wallet: an openid4vp URI that names where the request is
+	ByValue    string             `json:"by_value"`    // for a wallet that fetches nothing: the whole request in a URI
+	Expires    time.Time          `json:"expires"`     // UTC
+	Request    *openid4vp.Request `json:"-"`
+}
+
+// Request asks for what the query says. The request can be answered once,
+// until it expires.
+func (s *Server) Request(q openid4vp.Query) (*Pending, error) {
+	r, err := openid4vp.NewRequest(s.responseURI, q, s.metadata())
+	if err != nil {
+		return nil, err
+	}
+	object, err := r.Object()
+	if err != nil {
+		return nil, err
+	}
+	byValue, err := r.URI()
+	if err != nil {
+		return nil, err
+	}
+	now := s.config.Now()
+	held, err := s.sessions.add(r, object, now, now.Add(s.config.Lifetime))
+	if err != nil {
+		return nil, err
+	}
+	return &Pending{
+		ID:         held.id,
+		RequestURI: openid4vp.ByReference(r.ClientID, s.config.URL+"/requests/"+held.ref),
+		ByValue:    byValue,
+		Expires:    held.expires.UTC(),
+		Request:    r,
+	}, nil
+}
+
+// RequestPolicy is Request with one of Config.Policies.
+func (s *Server) RequestPolicy(name string) (*Pending, error) {
+	q, ok := s.config.Policies[name]
+	if !ok {
+		return nil, fmt.Errorf("verifier: no policy %.80q", name)
+	}
+	return s.Request(q)
+}
+
+// Respond takes a wallet's response, checks it and keeps the result. When no
+// request with that state waits, the error is ErrUnknown and nothing is
+// checked. The verdict is nil when the wallet answered with an error.
+func (s *Server) Respond(r *openid4vp.Response) (*Verdict, error) {
+	now := s.config.Now()
+	held, err := s.sessions.take(r.State, now)
+	if err != nil {
+		return nil, credential.Failed("state", "OpenID4VP 1.0 section 5.3", "%w", err)
+	}
+	if r.Err != nil {
+		s.sessions.end(held, Result{Status: Refused, Error: r.Err.Code})
+		return nil, nil
+	}
+	v := s.verify(held.request, r.Token, now)
+	if v.Account != "" {
+		s.accounts.enter(v.Account, now)
+	}
+	s.sessions.end(held, Result{Status: Answered, Verdict: v})
+	return v, nil
+}
+
+// Result says what became of the request with this Pending.ID. It can be read
+// for as long after the request's expiry as the request lived; the error is
+// ErrUnknown then.
+func (s *Server) Result(id string) (Result, error) {
+	return s.sessions.read(id, s.config.Now(), s.config.Lifetime)
+}

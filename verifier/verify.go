@@ -1,0 +1,147 @@
+package verifier
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/protocol/openid4vp"
+)
+
+// Verify checks the presentations that answer a request of this verifier. It
+// keeps no record; the caller sees to it that a request is answered once,
+// which Server does for the requests that it made.
+func (s *Server) Verify(req *openid4vp.Request, token openid4vp.VPToken) *Verdict {
+	return s.verify(req, token, s.config.Now())
+}
+
+func (s *Server) verify(req *openid4vp.Request, token openid4vp.VPToken, now time.Time) *Verdict {
+	v := &Verdict{}
+	whole := newChecklist("", [][2]string{
+		{"vp-token", "OpenID4VP 1.0 section 8.1"},
+		{"query-satisfied", "OpenID4VP 1.0 section 6.4.2"},
+	}...)
+	if err := fits(req.Query, token); err != nil {
+		whole.fail("vp-token", err)
+		v.Checks = whole.checks
+		return v
+	}
+	whole.pass("vp-token")
+	if err := satisfies(req.Query, token); err != nil {
+		whole.fail("query-satisfied", err)
+	} else {
+		whole.pass("query-satisfied")
+	}
+	v.Checks = whole.checks
+	ok := v.Failed() == nil
+	var presented []Presented
+	for _, asked := range req.Query.Credentials {
+		for _, p := range token[asked.ID] {
+			shown, beyond, checks := s.checkOne(asked, p, req, now, ok)
+			v.Checks = append(v.Checks, checks...)
+			v.Beyond = append(v.Beyond, beyond...)
+			if shown == nil {
+				ok = false
+				continue
+			}
+			presented = append(presented, *shown)
+		}
+	}
+	account, check := s.checkAccount(presented, ok)
+	v.Checks = append(v.Checks, check)
+	if !ok || !check.OK && !check.Skipped {
+		v.Beyond = nil
+		return v
+	}
+	v.Accepted, v.Presentations, v.Account = true, presented, account
+	v.Claims = merge(presented)
+	slices.Sort(v.Beyond)
+	v.Beyond = slices.Compact(v.Beyond)
+	return v
+}
+
+// checkOne checks one presentation, or lists its checks as skipped when the
+// response has failed already.
+func (s *Server) checkOne(asked openid4vp.CredentialQuery, p openid4vp.Presentation, req *openid4vp.Request, now time.Time, reached bool) (*Presented, []string, []Check) {
+	switch {
+	case asked.Format == credential.SDJWT && reached:
+		return s.checkSDJWT(asked, p, req, now)
+	case asked.Format == credential.SDJWT:
+		return nil, nil, newChecklist(asked.ID, checksSDJWT...).checks
+	case asked.Format == credential.BBS2023 && reached:
+		return s.checkBBS(asked, p, req, now)
+	case asked.Format == credential.BBS2023:
+		return nil, nil, newChecklist(asked.ID, checksBBS...).checks
+	}
+	l := newChecklist(asked.ID, [2]string{"format", "OpenID4VP 1.0 appendix B"})
+	if reached {
+		l.fail("format", fmt.Errorf("format %.40q cannot be checked", asked.Format))
+	}
+	return nil, nil, l.checks
+}
+
+// fits checks the token against the identifiers of the query.
+func fits(q openid4vp.Query, token openid4vp.VPToken) error {
+	if len(token) == 0 {
+		return errors.New("no presentation")
+	}
+	for _, id := range slices.Sorted(maps.Keys(token)) {
+		asked, ok := q.Credential(id)
+		switch {
+		case !ok:
+			return fmt.Errorf("%.80q is the id of no credential query", id)
+		case len(token[id]) == 0:
+			return fmt.Errorf("%q has an empty array", id)
+		case len(token[id]) > 1 && !asked.Multiple:
+			return fmt.Errorf("%q has %d presentations where one was asked for", id, len(token[id]))
+		}
+	}
+	return nil
+}
+
+// satisfies checks that the set of presentations is one that was asked for.
+func satisfies(q openid4vp.Query, token openid4vp.VPToken) error {
+	answered := func(id string) bool { return len(token[id]) > 0 }
+	if len(q.CredentialSets) == 0 {
+		for _, c := range q.Credentials {
+			if !answered(c.ID) {
+				return fmt.Errorf("no presentation for credential query %q", c.ID)
+			}
+		}
+		return nil
+	}
+	for i, set := range q.CredentialSets {
+		if set.Optional {
+			continue
+		}
+		if !slices.ContainsFunc(set.Options, func(option []string) bool {
+			return !slices.ContainsFunc(option, func(id string) bool { return !answered(id) })
+		}) {
+			return fmt.Errorf("no option of credential set %d is answered in full", i)
+		}
+	}
+	return nil
+}
+
+// merge puts the claims of all presentations together by name. A name with
+// different values is left out: two credentials may speak of two people.
+func merge(presented []Presented) map[string]any {
+	all := map[string]any{}
+	differ := map[string]bool{}
+	for _, p := range presented {
+		for name, v := range p.Claims {
+			if other, there := all[name]; there && !reflect.DeepEqual(other, v) {
+				differ[name] = true
+			}
+			all[name] = v
+		}
+	}
+	for name := range differ {
+		delete(all, name)
+	}
+	return all
+}
