@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 
 	"github.com/halfmask/halfmask/spec"
 )
@@ -65,10 +66,10 @@ func (p *Presented) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// maxMembers bounds the nesting of a JSON text that this package reads.
+// maxNesting bounds the nesting of a JSON text that this package reads.
 const maxNesting = 4
 
-// decodeStrict reads one JSON value into v and refuses unknown members,
+// decodeStrict reads one JSON object into v and refuses unknown members,
 // members given twice (also when they differ only in case, which
 // encoding/json would take for the same), deep nesting and trailing bytes.
 func decodeStrict(b []byte, v any) error {
@@ -80,13 +81,16 @@ func decodeStrict(b []byte, v any) error {
 	if err := d.Decode(v); err != nil {
 		return err
 	}
-	if _, err := d.Token(); err == nil {
-		return fmt.Errorf("bytes after the JSON value")
+	if _, err := d.Token(); err != io.EOF {
+		return fmt.Errorf("bytes after the JSON object")
 	}
 	return nil
 }
 
 func checkMembers(b []byte) error {
+	if first := bytes.TrimLeft(b, " \t\r\n"); len(first) == 0 || first[0] != '{' {
+		return fmt.Errorf("not a JSON object")
+	}
 	d := json.NewDecoder(bytes.NewReader(b))
 	var open []map[string]bool // one per open value; nil for an array
 	name := false              // the next string is a member name

@@ -44,9 +44,11 @@ func (a *Authority) fillChip(d *Document, o Options) error {
 	if err != nil {
 		return fmt.Errorf("mint: %w", err)
 	}
+	lines = o.Defect.damageZone(lines)
 	chip := &document.Chip{COM: fileCOM(), DG1: fileDG1(lines), DG2: fileDG2(d.Portrait)}
 	hashes := []groupHash{{1, sha256.Sum256(chip.DG1)}, {2, sha256.Sum256(chip.DG2)}}
-	if chip.SOD, err = fileSOD(hashes, from.signer, o.Issued.Time()); err != nil {
+	hashes = o.Defect.damageHashes(hashes)
+	if chip.SOD, err = fileSOD(hashes, a.signerFor(o.Defect, from), o.Issued.Time()); err != nil {
 		return fmt.Errorf("mint: security object: %w", err)
 	}
 	d.Presented.Chip = chip
@@ -57,7 +59,11 @@ func (a *Authority) fillChip(d *Document, o Options) error {
 }
 
 func (a *Authority) fillNote(d *Document, o Options) error {
-	payload, err := json.Marshal(document.ResidenceNote{PassportNumber: d.Number, BirthDate: d.Person.BirthDate, SettledAbroad: !o.NotSettled})
+	note := document.ResidenceNote{PassportNumber: d.Number, BirthDate: d.Person.BirthDate, SettledAbroad: !o.NotSettled}
+	if o.Defect == OtherNote {
+		note.PassportNumber = "EA0000000"
+	}
+	payload, err := json.Marshal(note)
 	if err == nil {
 		d.Presented.Note, err = a.registers[document.PopulationRegister].sign(document.NoteType, payload)
 	}

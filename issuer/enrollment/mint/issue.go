@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/halfmask/halfmask/issuer/enrollment/document"
 	"github.com/halfmask/halfmask/spec"
@@ -63,6 +64,9 @@ func (a *Authority) Issue(p Person, kind spec.DocumentKind, o Options) (*Documen
 			o.Issued = p.BirthDate
 		}
 	}
+	if o.Permanent && hasChip(kind) {
+		return nil, fmt.Errorf("mint: a %s expires", kind)
+	}
 	number, err := a.number(p, kind, o)
 	if err != nil {
 		return nil, err
@@ -75,19 +79,18 @@ func (a *Authority) Issue(p Person, kind spec.DocumentKind, o Options) (*Documen
 		}
 	}
 	d.Presented.Kind = kind
-	switch kind {
-	case spec.HongKongMacauTravelPermit, spec.TaiwanTravelPermit, spec.OverseasChinesePassport, spec.ForeignPassport:
-		if d.Expires.IsZero() {
-			return nil, fmt.Errorf("mint: a %s expires", kind)
-		}
+	if o.Defect != "" && !slices.Contains(Defects(kind), o.Defect) {
+		return nil, fmt.Errorf("mint: a %s cannot have the defect %q", kind, o.Defect)
+	}
+	if hasChip(kind) {
 		err = a.fillChip(d, o)
-	default:
+	} else {
 		err = a.fillRecord(d, o)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return d, nil
+	return d, o.Defect.damagePresented(&d.Presented)
 }
 
 // usualExpiry follows the validity of each kind: years by the holder's age
@@ -128,16 +131,25 @@ func (a *Authority) fillRecord(d *Document, o Options) error {
 		register = document.CommunityRegister
 	}
 	sum := sha256.Sum256(d.Portrait)
-	payload, err := json.Marshal(document.Record{
+	record := document.Record{
 		Kind: kind, Number: d.Number, Name: d.Person.Name, Sex: d.Person.Sex, BirthDate: d.Person.BirthDate,
 		Nationality: d.Person.Nationality, ValidUntil: d.Expires, Permanent: d.Expires.IsZero(),
 		Portrait: base64.RawURLEncoding.EncodeToString(sum[:]),
-	})
+	}
+	signer := a.registers[register]
+	o.Defect.damageRecord(&record)
+	switch o.Defect {
+	case UnknownSigner:
+		signer = jwsSigner{a.stranger.ca.key, register}
+	case OtherHolder:
+		record.Portrait = base64.RawURLEncoding.EncodeToString(make([]byte, sha256.Size))
+	}
+	payload, err := json.Marshal(record)
 	if err != nil {
 		return fmt.Errorf("mint: record: %w", err)
 	}
 	d.Presented.Portrait = d.Portrait
-	if d.Presented.Record, err = a.registers[register].sign(document.RecordType, payload); err != nil {
+	if d.Presented.Record, err = signer.sign(document.RecordType, payload); err != nil {
 		return fmt.Errorf("mint: record: %w", err)
 	}
 	return nil
