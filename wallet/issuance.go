@@ -1,0 +1,233 @@
+package wallet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/protocol/openid4vci"
+	"github.com/halfmask/halfmask/wallet/internal/vault"
+)
+
+// Accept redeems a credential offer (OpenID4VCI 1.0 section 4.1): the link
+// openid-credential-offer://… or the https address of one. txCode is "" when
+// the offer asks for none. Of the offered configurations those named are
+// obtained, or, when none is named, all that this wallet keeps (dc+sd-jwt and
+// ldp_vc).
+//
+// Each credential is verified before anything is kept: issuer's signature,
+// type, time, and that it is bound to the key made for it. Either all of them
+// are kept, with what renews them, or none. When the issuer took the offer's
+// one-time code but the credentials could not be fetched, the grant is kept
+// and Renew tries again. The errors about content are *credential.Error, the
+// issuer's refusals *openid4vci.Error.
+func (w *Wallet) Accept(ctx context.Context, offerURI, txCode string, configurations ...string) ([]Entry, error) {
+	w.issuing.Lock()
+	defer w.issuing.Unlock()
+	client := w.issuance()
+	offer, err := client.Offer(ctx, offerURI)
+	if err != nil {
+		return nil, fmt.Errorf("wallet: accept: %w", err)
+	}
+	entries, err := w.accept(ctx, client, offer, txCode, configurations)
+	if err != nil {
+		noteErr := w.note(Activity{Kind: Issuance, Outcome: outcomeOf(err), Party: offer.Issuer, Reason: err.Error()})
+		return nil, errors.Join(fmt.Errorf("wallet: accept: %w", err), noteErr)
+	}
+	return entries, nil
+}
+
+func (w *Wallet) accept(ctx context.Context, client *openid4vci.Client, offer *openid4vci.Offer, txCode string, wanted []string) ([]Entry, error) {
+	o := &obtaining{w: w, client: client}
+	err := o.meet(ctx, offer.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	if o.pending, err = choose(offer, o.metadata, wanted); err != nil {
+		return nil, err
+	}
+	err = o.first(ctx, offer, txCode)
+	for err == nil && len(o.pending) > 0 {
+		err = o.next(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, o.abandon(err))
+	}
+	return o.keep(Activity{Kind: Issuance, Outcome: Done, Party: offer.Issuer})
+}
+
+// choose gives the configurations to obtain, in the order of the offer when
+// none is named.
+func choose(offer *openid4vci.Offer, metadata *openid4vci.IssuerMetadata, named []string) ([]string, error) {
+	const clause = "OpenID4VCI 1.0 section 4.1.1"
+	if len(named) > 0 {
+		for i, name := range named {
+			if !offer.Offers(name) {
+				return nil, credential.Failed("offer-configuration", clause, "%.80q is not offered; offered: %q", name, offer.Configurations)
+			}
+			if slices.Contains(named[:i], name) {
+				return nil, fmt.Errorf("configuration %q is named twice", name)
+			}
+		}
+		return slices.Clone(named), nil
+	}
+	var chosen []string
+	for _, name := range offer.Configurations {
+		if f := metadata.Configurations[name].Format; f == credential.SDJWT || f == credential.BBS2023 {
+			chosen = append(chosen, name)
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, credential.Failed("offer-configuration", clause, "none of the offered configurations %q is of a format that this wallet keeps", offer.Configurations)
+	}
+	return chosen, nil
+}
+
+// obtaining is an issuance on its way.
+type obtaining struct {
+	w        *Wallet
+	client   *openid4vci.Client
+	metadata *openid4vci.IssuerMetadata
+	keys     *issuerKeys
+	grant    *keptGrant // nil until the issuer gave one
+	pending  []string   // configurations still to come
+	came     []kept
+	made     []string // names of keys made on the way
+	old      []string // names of keys that are replaced
+}
+
+// meet fetches what the issuer says of itself, before anything is spent.
+func (o *obtaining) meet(ctx context.Context, issuer string) (err error) {
+	if o.metadata, err = o.client.Metadata(ctx, issuer); err != nil {
+		return err
+	}
+	o.keys, err = o.w.issuerKeys(ctx, issuer)
+	return err
+}
+
+// first redeems the offer's code for the first configuration.
+func (o *obtaining) first(ctx context.Context, offer *openid4vci.Offer, txCode string) error {
+	key, signers, err := o.newKey(o.pending[0])
+	if err != nil {
+		return err
+	}
+	raw, grant, err := o.client.Accept(ctx, offer, o.pending[0], txCode, signers)
+	return o.take(raw, grant, err, key)
+}
+
+// next uses the grant for the next configuration.
+func (o *obtaining) next(ctx context.Context) error {
+	if o.grant == nil || o.grant.RefreshToken == "" {
+		return fmt.Errorf("%q was not obtained: the issuer gave no refresh token, so its offer is good for one configuration", o.pending)
+	}
+	key, signers, err := o.newKey(o.pending[0])
+	if err != nil {
+		return err
+	}
+	raw, grant, err := o.client.Renew(ctx, &o.grant.Grant, o.pending[0], signers)
+	return o.take(raw, grant, err, key)
+}
+
+func (o *obtaining) newKey(configuration string) (*vault.Key, []jose.SigningKey, error) {
+	config := o.metadata.Configurations[configuration]
+	if !config.BindsKey() {
+		return nil, nil, nil
+	}
+	key, err := o.w.vault.NewKey()
+	if err != nil {
+		return nil, nil, err
+	}
+	o.made = append(o.made, key.ID)
+	return key, []jose.SigningKey{key.SigningKey()}, nil
+}
+
+// take keeps the new grant at once, because the code or token before it is
+// spent, and then looks at the credential.
+func (o *obtaining) take(raw []string, grant *openid4vci.Grant, err error, key *vault.Key) error {
+	if grant != nil {
+		if o.grant == nil {
+			o.grant = &keptGrant{Name: newName()}
+		}
+		o.grant.Grant, o.grant.Pending = *grant, slices.Clone(o.pending)
+		if grant.RefreshToken != "" {
+			if writeErr := o.w.write(o.grant); writeErr != nil {
+				return errors.Join(writeErr, err)
+			}
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if len(raw) != 1 {
+		return credential.Failed("credential-response", clauseReceived, "%d credentials came for one key", len(raw))
+	}
+	name := o.pending[0]
+	k, err := o.w.verify(received{raw[0], name, o.metadata.Configurations[name], o.keys, key})
+	if err != nil {
+		return &unverified{err}
+	}
+	k.ID, k.Grant = newName(), o.grant.Name
+	o.came = append(o.came, *k)
+	o.pending = o.pending[1:]
+	return nil
+}
+
+// unverified marks what an issuer sent and should not have: a grant that
+// gave it is not worth keeping.
+type unverified struct{ error }
+
+func (u *unverified) Unwrap() error { return u.error }
+
+// keep writes what came, its grant and the log line in one transaction.
+func (o *obtaining) keep(a Activity) ([]Entry, error) {
+	a.Credentials = ids(o.came)
+	o.w.mu.Lock()
+	defer o.w.mu.Unlock()
+	things := []recorder{o.w.next(a)}
+	if o.grant != nil {
+		o.grant.Pending = nil
+		things = append(things, o.grant)
+	}
+	entries := make([]Entry, len(o.came))
+	for i, k := range o.came {
+		things = append(things, k)
+		entries[i] = k.Entry
+	}
+	if err := o.w.write(things...); err != nil {
+		return nil, err
+	}
+	return entries, o.deleteKeys(o.old)
+}
+
+// abandon forgets the keys that were made, and the grant too when what it
+// brought was bad.
+func (o *obtaining) abandon(why error) error {
+	var bad *unverified
+	if o.grant != nil && errors.As(why, &bad) {
+		if err := o.w.write(forgotten{kindGrant, o.grant.Name}); err != nil {
+			return err
+		}
+	}
+	return o.deleteKeys(o.made)
+}
+
+func (o *obtaining) deleteKeys(names []string) error {
+	for _, name := range names {
+		if err := o.w.vault.DeleteKey(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func outcomeOf(err error) Outcome {
+	var refusal *openid4vci.Error
+	if errors.As(err, &refusal) {
+		return Refused
+	}
+	return Failed
+}

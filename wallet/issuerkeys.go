@@ -1,0 +1,149 @@
+package wallet
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/credential/bbs"
+	"github.com/halfmask/halfmask/credential/bbs2023"
+	"github.com/halfmask/halfmask/protocol/openid4vci"
+)
+
+const (
+	clauseIssuerMetadata = "draft-ietf-oauth-sd-jwt-vc-24 section 4"
+	maxIssuerKeys        = 64
+	maxNesting           = 16 // of JSON in an issuer's key document
+)
+
+// issuerKeys are the keys that an issuer publishes at its own address.
+type issuerKeys struct {
+	issuer string
+	sdjwt  jose.JSONWebKeySet
+	bbs    string // verification method of its bbs-2023 proofs; may be empty
+}
+
+// issuerKeys fetches the JWT VC issuer metadata (draft-ietf-oauth-sd-jwt-vc-24
+// section 4). Our issuers name the key of their bbs-2023 proofs there, too.
+func (w *Wallet) issuerKeys(ctx context.Context, issuer string) (*issuerKeys, error) {
+	fail := func(format string, args ...any) error {
+		return credential.Failed("issuer-keys", clauseIssuerMetadata, "%s: %w", issuer, fmt.Errorf(format, args...))
+	}
+	address, err := openid4vci.WellKnown(issuer, "jwt-vc-issuer")
+	if err != nil {
+		return nil, fail("%w", err)
+	}
+	body, err := w.fetch(ctx, address)
+	if err != nil {
+		return nil, fail("%w", err)
+	}
+	var metadata struct {
+		Issuer string          `json:"issuer"`
+		Keys   json.RawMessage `json:"jwks"`
+		URI    string          `json:"jwks_uri"`
+		BBS    string          `json:"bbs_verification_method"`
+	}
+	if err := decodeOnce(body, &metadata); err != nil {
+		return nil, fail("%w", err)
+	}
+	switch {
+	case metadata.Issuer != issuer:
+		return nil, fail("issuer is %.200q", metadata.Issuer)
+	case (metadata.Keys == nil) == (metadata.URI == ""):
+		return nil, fail("neither or both of jwks and jwks_uri")
+	case metadata.URI != "":
+		if metadata.Keys, err = w.fetch(ctx, metadata.URI); err != nil {
+			return nil, fail("jwks_uri: %w", err)
+		}
+	}
+	keys := &issuerKeys{issuer: issuer, bbs: metadata.BBS}
+	if err := decodeOnce(metadata.Keys, &keys.sdjwt); err != nil {
+		return nil, fail("jwks: %w", err)
+	}
+	if n := len(keys.sdjwt.Keys); n == 0 || n > maxIssuerKeys {
+		return nil, fail("%d keys, not 1 to %d", n, maxIssuerKeys)
+	}
+	return keys, nil
+}
+
+// forSDJWT finds the one key that a credential's kid names, or the only key
+// when it names none.
+func (k *issuerKeys) forSDJWT(issuer, kid string) (*jose.JSONWebKey, error) {
+	if issuer != k.issuer {
+		return nil, fmt.Errorf("the offer was made by %s", k.issuer)
+	}
+	found := k.sdjwt.Keys
+	if kid != "" {
+		found = k.sdjwt.Key(kid)
+	}
+	if len(found) != 1 {
+		return nil, fmt.Errorf("the issuer publishes %d keys of that name", len(found))
+	}
+	if !found[0].IsPublic() {
+		return nil, errors.New("the issuer publishes a key that is not public")
+	}
+	return &found[0], nil
+}
+
+// forBBS gives the key of the published verification method alone.
+func (k *issuerKeys) forBBS(method string) (*bbs.PublicKey, error) {
+	if k.bbs == "" || method != k.bbs {
+		return nil, fmt.Errorf("%s does not publish it as its bbs_verification_method", k.issuer)
+	}
+	return bbs2023.ParseVerificationMethod(method)
+}
+
+// decodeOnce decodes one JSON value in which no member occurs twice, so that
+// it means the same to every reader.
+func decodeOnce(data []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if err := checkMembers(d, 0); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the JSON value")
+	}
+	return json.Unmarshal(data, v)
+}
+
+func checkMembers(d *json.Decoder, depth int) error {
+	token, err := d.Token()
+	if err != nil {
+		return fmt.Errorf("not JSON: %w", err)
+	}
+	open, ok := token.(json.Delim)
+	if !ok {
+		return nil
+	}
+	if depth == maxNesting {
+		return fmt.Errorf("nested more than %d deep", maxNesting)
+	}
+	seen := map[string]bool{}
+	for d.More() {
+		if open == '{' {
+			name, err := d.Token()
+			if err != nil {
+				return fmt.Errorf("not JSON: %w", err)
+			}
+			if s, _ := name.(string); seen[s] {
+				return fmt.Errorf("member %.40q occurs twice", s)
+			} else {
+				seen[s] = true
+			}
+		}
+		if err := checkMembers(d, depth+1); err != nil {
+			return err
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		return fmt.Errorf("not JSON: %w", err)
+	}
+	return nil
+}
