@@ -120,7 +120,10 @@ type fixedTerm struct {
 // halves of the scalars are summed apart, so that the endomorphism is applied
 // once, at the end.
 func sumFixed(terms []fixedTerm) bls.G1Jac {
-	var acc [2]bls.G1Jac
+	var picked [2][]bls.G1Affine
+	for half := range picked {
+		picked[half] = make([]bls.G1Affine, 0, min(len(terms), tabledGenerators+1)*fixedWindows)
+	}
 	var points []*bls.G1Affine
 	var rest []term
 	for i := range terms {
@@ -134,13 +137,13 @@ func sumFixed(terms []fixedTerm) bls.G1Jac {
 		for w := range table {
 			for half := range split {
 				index, negative := digit(&split[half], w, fixedWindows, fixedWindow)
-				p := signed(&table[w][index], negative)
-				acc[half].AddMixed(&p)
+				picked[half] = append(picked[half], signed(&table[w][index], negative))
 			}
 		}
 	}
-	acc[1].X.Mul(&acc[1].X, &omega)
-	acc[0].AddAssign(&acc[1])
+	acc, endo := sumAffine(picked[0]), sumAffine(picked[1])
+	endo.X.Mul(&endo.X, &omega)
+	acc.AddAssign(&endo)
 	const chunk = 64 // bounds the memory of the tables made on the way
 	for len(rest) > 0 {
 		n := min(chunk, len(rest))
@@ -149,8 +152,8 @@ func sumFixed(terms []fixedTerm) bls.G1Jac {
 			rest[i].point = &m[i]
 		}
 		part := sum(rest[:n]...)
-		acc[0].AddAssign(&part)
+		acc.AddAssign(&part)
 		points, rest = points[n:], rest[n:]
 	}
-	return acc[0]
+	return acc
 }
