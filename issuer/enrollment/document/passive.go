@@ -10,12 +10,15 @@ import (
 )
 
 // authenticate runs passive authentication (ICAO Doc 9303-11 section 5.1):
-// the document signer is one of a trusted country CA of the issuing state,
-// its signature over the security object is right, and the security object
-// has the hashes of these data groups.
+// the security object has the hashes of these data groups, its signer is a
+// document signer under a trusted country CA of the issuing state, and the
+// signature is right.
 func authenticate(chip *Chip, issuingState string, t *Trust, at time.Time) error {
 	so, err := parseSOD(chip.SOD)
 	if err != nil {
+		return err
+	}
+	if err := so.checkHashes(chip); err != nil { // the cheapest first
 		return err
 	}
 	if err := so.checkSigner(issuingState, t, at); err != nil {
@@ -24,7 +27,7 @@ func authenticate(chip *Chip, issuingState string, t *Trust, at time.Time) error
 	if err := so.checkSignature(); err != nil {
 		return &Error{"sod-signature", "chip.sod", clausePassive, err}
 	}
-	return so.checkHashes(chip)
+	return nil
 }
 
 // checkSigner builds the path from the document signer to a country CA and

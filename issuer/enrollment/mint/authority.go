@@ -30,7 +30,7 @@ type Authority struct {
 	registers map[string]jwsSigner
 
 	mu   sync.Mutex
-	used map[string]bool // numbers given
+	used map[string]string // kind and number to whom it was given
 }
 
 // country is a country CA with its document signer.
@@ -57,7 +57,7 @@ var (
 
 // NewAuthority makes the authority of a seed.
 func NewAuthority(seed uint64) (*Authority, error) {
-	a := &Authority{seed: seed, used: map[string]bool{}, registers: map[string]jwsSigner{}}
+	a := &Authority{seed: seed, used: map[string]string{}, registers: map[string]jwsSigner{}}
 	for _, name := range []string{document.PopulationRegister, document.ProtectionRegister, document.CommunityRegister} {
 		a.registers[name] = jwsSigner{deriveKey(seed, name), name}
 	}

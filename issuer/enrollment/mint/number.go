@@ -13,9 +13,10 @@ var provinces = []string{
 	"42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65",
 }
 
-// number gives the person a number of the kind that this authority has not
-// given yet. It starts at one that follows from the seed and the person and
-// tries the next until one is free.
+// number gives the person a number of the kind that this authority has given
+// to nobody else; the same person gets the same one again. It starts at one
+// that follows from the seed and the person and tries the next until one is
+// free.
 func (a *Authority) number(p Person, kind spec.DocumentKind, o Options) (string, error) {
 	d := digest(a.seed, "number", string(kind), p.identity())
 	start := binary.BigEndian.Uint64(d[:]) >> 1
@@ -27,8 +28,8 @@ func (a *Authority) number(p Person, kind spec.DocumentKind, o Options) (string,
 	defer a.mu.Unlock()
 	for i := range count {
 		n := candidate((start + i) % count)
-		if !a.used[string(kind)+n] {
-			a.used[string(kind)+n] = true
+		if holder, given := a.used[string(kind)+n]; !given || holder == p.identity() {
+			a.used[string(kind)+n] = p.identity()
 			return n, nil
 		}
 	}
