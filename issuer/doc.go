@@ -1,0 +1,31 @@
+// Package issuer is the role that signs what enrollment allowed. A Server
+// enrolls people at a desk of package enrollment, remembers them, and issues
+// each of them the same claims in two forms:
+//
+//	person-sd-jwt   an SD-JWT VC (dc+sd-jwt) for each key that the wallet proves
+//	person-bbs      a W3C credential with a bbs-2023 base proof (ldp_vc), bound to no key
+//
+// Start with [New]. A Server is an http.Handler of these paths, below the path
+// of its URL:
+//
+//	POST /enrollments/phone-codes   send a one-time code to a phone
+//	POST /enrollments               enroll, and get a credential offer
+//	POST /restrictions              order that a person is not renewed; needs the operator's token
+//	GET  /.well-known/jwt-vc-issuer keys of person-sd-jwt (draft-ietf-oauth-sd-jwt-vc-24 section 4)
+//	and those of openid4vci.Endpoint, by which offers become credentials
+//
+// Every credential carries every claim and is valid from the start of the
+// month of its issuance to the end of the next (spec.Epoch), so that neither
+// the number of claims nor a time tells people apart; only the age claims are
+// counted on the very day. An order reaches nothing that was issued: it makes
+// the issuer decline what would follow, says so to the wallet, and names no
+// platform, because the issuer knows none.
+//
+// What the issuer knows of a person is in [Person]. It is kept in memory and
+// forgotten with the process: a service would need a database. Keys survive in
+// a file, see [CreateKeys]. Nothing is logged.
+//
+// Left out: revocation before the end of the epoch, a person with two
+// documents (they count as two people), changing a phone number other than by
+// enrolling again, limits on requests per sender.
+package issuer

@@ -1,0 +1,103 @@
+package issuer
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/halfmask/halfmask/protocol/openid4vci"
+)
+
+func refuse(status int, code, format string, args ...any) error {
+	return &openid4vci.Error{Status: status, Code: code, Description: fmt.Sprintf(format, args...)}
+}
+
+// readJSON gives a body that is said to be JSON and has at most that many
+// bytes.
+func readJSON(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	if r.URL.RawQuery != "" {
+		return nil, refuse(http.StatusBadRequest, "invalid_request", "nothing belongs in the query")
+	}
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" || r.Header.Get("Content-Encoding") != "" {
+		return nil, refuse(http.StatusUnsupportedMediaType, "invalid_request", "Content-Type must be application/json, without encoding")
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	var tooLong *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLong):
+		return nil, refuse(http.StatusRequestEntityTooLarge, "invalid_request", "the body is longer than %d bytes", limit)
+	case err != nil:
+		return nil, refuse(http.StatusBadRequest, "invalid_request", "the body did not arrive whole")
+	case !utf8.Valid(body):
+		return nil, refuse(http.StatusBadRequest, "invalid_request", "the body is not UTF-8")
+	}
+	return body, nil
+}
+
+// decodeFlat reads an object whose members are strings, numbers and booleans.
+// Unknown and repeated members are refused, also such that differ in case
+// only.
+func decodeFlat(body []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return errors.New("not a JSON object")
+	}
+	seen := map[string]bool{}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return errors.New("not JSON")
+		}
+		folded := strings.ToLower(name.(string))
+		if seen[folded] {
+			return fmt.Errorf("member %.40q appears twice", name)
+		}
+		seen[folded] = true
+		if value, err := d.Token(); err != nil {
+			return errors.New("not JSON")
+		} else if _, nested := value.(json.Delim); nested {
+			return fmt.Errorf("member %.40q is not a plain value", name)
+		}
+	}
+	strict := json.NewDecoder(bytes.NewReader(body))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(v); err != nil {
+		return errors.New("a member is unknown or of the wrong type")
+	}
+	if _, err := strict.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("bytes after the JSON value")
+	}
+	return nil
+}
+
+func answer(w http.ResponseWriter, status int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-store")
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client is gone if this fails
+	return nil
+}
+
+// answerError sends what was meant for the client and hides what was not.
+func answerError(w http.ResponseWriter, err error) {
+	refusal := &openid4vci.Error{Status: http.StatusInternalServerError, Code: openid4vci.ServerError, Description: "the issuer failed"}
+	errors.As(err, &refusal)
+	if err := answer(w, refusal.Status, refusal); err != nil {
+		w.WriteHeader(http.StatusInternalServerError)
+	}
+}

@@ -1,0 +1,164 @@
+package issuer
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/halfmask/halfmask/credential/bbs"
+	"github.com/halfmask/halfmask/credential/bbs2023"
+	"github.com/halfmask/halfmask/issuer/enrollment"
+	"github.com/halfmask/halfmask/protocol/openid4vci"
+)
+
+// Names of the two credential configurations.
+const (
+	PersonSDJWT = "person-sd-jwt"
+	PersonBBS   = "person-bbs"
+)
+
+// Config says who an issuer is. URL, Desk and both keys are required.
+type Config struct {
+	// URL identifies the issuer and is where its paths start: https, or http
+	// on this machine; without query.
+	URL string
+	// Desk decides who is enrolled.
+	Desk *enrollment.Desk
+	// SigningKey signs person-sd-jwt: ES256 with P-256, or EdDSA with
+	// Ed25519. A key without identifier gets its thumbprint as one.
+	SigningKey jose.SigningKey
+	// BBSKey signs person-bbs.
+	BBSKey *bbs.SecretKey
+
+	// OperatorToken lets its bearer order restrictions: 16 characters or
+	// more. Without one nobody can.
+	OperatorToken string
+	// BatchSize is how many person-sd-jwt one request may ask for; 0 is 20.
+	BatchSize int
+	Now       func() time.Time // nil: time.Now
+}
+
+// Server is an issuer. It is an http.Handler, safe for concurrent use.
+type Server struct {
+	desk     *enrollment.Desk
+	signing  jose.SigningKey
+	bbsKey   *bbs.SecretKey
+	operator *[sha256.Size]byte // of the operator's token; nil: nobody
+	url      string
+	now      func() time.Time
+	register *register
+	endpoint *openid4vci.Endpoint
+	routes   map[string]route
+	keys     jwtVCIssuer
+}
+
+type route struct {
+	method string
+	serve  func(http.ResponseWriter, *http.Request) error
+}
+
+const minOperatorToken = 16 // characters
+
+// New makes an issuer that knows nobody yet.
+func New(c Config) (*Server, error) {
+	switch {
+	case c.Desk == nil:
+		return nil, errors.New("issuer: no enrollment desk")
+	case c.BBSKey == nil:
+		return nil, errors.New("issuer: no BBS key")
+	case c.OperatorToken != "" && len(c.OperatorToken) < minOperatorToken:
+		return nil, fmt.Errorf("issuer: the operator token is shorter than %d characters", minOperatorToken)
+	}
+	signing, public, err := named(c.SigningKey)
+	if err != nil {
+		return nil, fmt.Errorf("issuer: signing key: %w", err)
+	}
+	s := &Server{
+		desk: c.Desk, signing: signing, bbsKey: c.BBSKey, url: c.URL, now: c.Now, register: newRegister(),
+		keys: jwtVCIssuer{
+			Issuer: c.URL, JWKS: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{public}},
+			BBS: bbs2023.VerificationMethod(c.BBSKey.PublicKey()),
+		},
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if c.OperatorToken != "" {
+		sum := sha256.Sum256([]byte(c.OperatorToken))
+		s.operator = &sum
+	}
+	s.endpoint, err = openid4vci.NewEndpoint(c.URL, configurations(signing.Algorithm), backend{s}, openid4vci.EndpointOptions{
+		BatchSize: c.BatchSize, Now: s.now, Display: []openid4vci.Display{{Name: "Halfmask issuer (synthetic people only)", Locale: "en"}},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("issuer: %w", err)
+	}
+	wellKnown, err := openid4vci.WellKnown(c.URL, "jwt-vc-issuer")
+	if err != nil {
+		return nil, fmt.Errorf("issuer: %w", err)
+	}
+	path := pathOf(strings.TrimSuffix(c.URL, "/"))
+	s.routes = map[string]route{
+		pathOf(wellKnown):                 {http.MethodGet, s.serveKeys},
+		path + "/enrollments/phone-codes": {http.MethodPost, s.servePhoneCode},
+		path + "/enrollments":             {http.MethodPost, s.serveEnrollment},
+		path + "/restrictions":            {http.MethodPost, s.serveRestriction},
+	}
+	return s, nil
+}
+
+// pathOf gives the path of a URL that NewEndpoint or WellKnown accepted.
+func pathOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.EscapedPath()
+}
+
+// BBSIssuer is the did:key that names the issuer of person-bbs.
+func (s *Server) BBSIssuer() string { return bbs2023.Issuer(s.bbsKey.PublicKey()) }
+
+// JWKS are the public keys of person-sd-jwt.
+func (s *Server) JWKS() jose.JSONWebKeySet {
+	return jose.JSONWebKeySet{Keys: append([]jose.JSONWebKey(nil), s.keys.JWKS.Keys...)}
+}
+
+// ServeHTTP answers the paths that the package comment lists.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	to, ok := s.routes[r.URL.EscapedPath()]
+	if !ok {
+		s.endpoint.ServeHTTP(w, r)
+		return
+	}
+	var err error
+	if r.Method == to.method || (r.Method == http.MethodHead && to.method == http.MethodGet) {
+		err = to.serve(w, r)
+	} else {
+		w.Header().Set("Allow", to.method)
+		err = refuse(http.StatusMethodNotAllowed, "invalid_request", "only %s is served here", to.method)
+	}
+	if err != nil {
+		answerError(w, err)
+	}
+}
+
+// backend lets the endpoint ask for credentials without making that part of
+// what a Server offers its users.
+type backend struct{ s *Server }
+
+func (b backend) Credential(ctx context.Context, subject, configuration string, holderKeys []jose.JSONWebKey) ([]string, error) {
+	return b.s.issue(subject, configuration, holderKeys)
+}
+
+func (b backend) Renew(_ context.Context, subject string) error {
+	_, err := b.s.register.inGoodStanding(subject)
+	return err
+}
