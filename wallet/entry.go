@@ -1,6 +1,7 @@
 package wallet
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -39,6 +40,7 @@ func (e *Entry) ValidAt(t time.Time) bool { return !t.Before(e.ValidFrom) && t.B
 // kept is a credential as the vault has it.
 type kept struct {
 	Entry
+	Place int    `json:"place"` // among those of one offer
 	Raw   string `json:"raw"`
 	Key   string `json:"key,omitempty"`   // name of the holder key, when one is bound
 	Grant string `json:"grant,omitempty"` // name of the grant it came from
@@ -68,7 +70,9 @@ func (w *Wallet) List() ([]Entry, error) {
 
 func (w *Wallet) credentials() ([]kept, error) {
 	all, err := readAll[kept](w.vault, kindCredential)
-	slices.SortStableFunc(all, func(a, b kept) int { return a.Received.Compare(b.Received) })
+	slices.SortStableFunc(all, func(a, b kept) int {
+		return cmp.Or(a.Received.Compare(b.Received), cmp.Compare(a.Place, b.Place))
+	})
 	return all, err
 }
 

@@ -170,7 +170,7 @@ func (o *obtaining) take(raw []string, grant *openid4vci.Grant, err error, key *
 	if err != nil {
 		return &unverified{err}
 	}
-	k.ID, k.Grant = newName(), o.grant.Name
+	k.ID, k.Grant, k.Place = newName(), o.grant.Name, len(o.came)
 	o.came = append(o.came, *k)
 	o.pending = o.pending[1:]
 	return nil
