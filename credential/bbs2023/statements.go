@@ -225,6 +225,9 @@ func (r *reader) object(v any) (term, error) {
 	}
 	value, ok := object["@value"]
 	if !ok {
+		if _, named := object["@id"]; !named {
+			return term{}, credential.Failed("unsigned-member", clauseStatements, "a list or a graph is not one statement")
+		}
 		return r.node(object)
 	}
 	for name := range object {

@@ -45,6 +45,11 @@ func fromHex(t *testing.T, s string) []byte {
 	return b
 }
 
+// publishedSeedTag is the domain separation tag of the mocked random scalars:
+// the authors of these vectors took the bare api_id, without the
+// MOCK_RANDOM_SCALARS_DST_ of the BBS draft.
+const publishedSeedTag = "BBS_BLS12381G1_XMD:SHA-256_SSWU_RO_H2G_HM2S_"
+
 type keyMaterial struct{ PublicKeyHex, PrivateKeyHex, HMACKeyString string }
 
 func publishedKey(t *testing.T) (*bbs.SecretKey, []byte) {
@@ -248,9 +253,7 @@ func TestPublishedDerivedProof(t *testing.T) {
 	equalJSON(t, "derivedUnsignedReveal.json", reveal, published(t, "derivedUnsignedReveal.json"))
 
 	derived, err := derive(secured, selective, ph, func(pk *bbs.PublicKey, sig, header, ph []byte, messages [][]byte, disclosed []int) ([]byte, error) {
-		// The authors of these vectors took the bare api_id as the tag of the
-		// mocked scalars, without MOCK_RANDOM_SCALARS_DST_.
-		seed := bbstest.Seeded(bbs.SHA256, fromHex(t, material.PseudoRandSeedHex), []byte("BBS_BLS12381G1_XMD:SHA-256_SSWU_RO_H2G_HM2S_"))
+		seed := bbstest.Seeded(bbs.SHA256, fromHex(t, material.PseudoRandSeedHex), []byte(publishedSeedTag))
 		return bbstest.ProofGen(bbs.SHA256, seed, pk, sig, header, ph, messages, disclosed)
 	})
 	if err != nil {
