@@ -17,7 +17,7 @@ import (
 
 // Bounds on what is read and issued.
 const (
-	MaxSize        = 1 << 20 // bytes of an SD-JWT or SD-JWT+KB
+	MaxSize        = 1 << 18 // bytes of an SD-JWT or SD-JWT+KB
 	MaxHeader      = 1 << 15 // base64url characters of a JOSE header
 	MaxKeyBinding  = 1 << 14 // characters of a Key Binding JWT
 	MaxDisclosures = 1000

@@ -257,13 +257,21 @@ func (c *concealer) value(v any, depth int) (any, error) {
 		}
 		return v, nil
 	default:
-		// Whatever else encoding/json can write; names inside are checked
-		// when the result is parsed.
+		// Whatever else encoding/json can write. What comes out is looked
+		// through again: a digest smuggled in would let the holder add claims.
 		data, err := json.Marshal(v)
 		if err != nil {
 			return nil, err
 		}
-		return readJSON(data)
+		plain, err := readJSON(data)
+		if err != nil {
+			return nil, err
+		}
+		switch plain.(type) {
+		case map[string]any, []any:
+			return c.value(plain, depth)
+		}
+		return plain, nil
 	}
 }
 

@@ -174,6 +174,14 @@ func TestIssueRefusesTemplate(t *testing.T) {
 		{"claim named _sd", func(t *sdjwt.Template) { t.Claims = object{"_sd": []any{}} }},
 		{"claim named ... inside", func(t *sdjwt.Template) { t.Disclosable = object{"a": object{"...": "x"}} }},
 		{"claim named ... inside another map type", func(t *sdjwt.Template) { t.Disclosable = object{"a": map[string]string{"...": "x"}} }},
+		{"digest smuggled in as an element", func(t *sdjwt.Template) {
+			_, sum := disclose([]any{"s", "more"})
+			t.Claims = object{"a": []map[string]string{{"...": sum}}}
+		}},
+		{"digest smuggled in as a member", func(t *sdjwt.Template) {
+			_, sum := disclose([]any{"s", "more", 1})
+			t.Disclosable = object{"a": json.RawMessage(`{"_sd":["` + sum + `"]}`)}
+		}},
 		{"claim named _sd_alg inside", func(t *sdjwt.Template) { t.Claims = object{"a": []any{object{"_sd_alg": "x"}}} }},
 		{"marked twice", func(t *sdjwt.Template) { t.Disclosable = object{"a": sdjwt.Selective{Value: 1}} }},
 		{"marked inside a typed slice", func(t *sdjwt.Template) { t.Claims = object{"a": []sdjwt.Selective{{Value: 1}}} }},
