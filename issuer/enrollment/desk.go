@@ -23,6 +23,7 @@ type Desk struct {
 type Enrolled struct {
 	Attributes Attributes
 	Decision   Decision
+	Portrait   []byte // from the document, for a design that compares faces at login
 }
 
 // SendPhoneCode sends a one-time code to the phone of an applicant. The error
@@ -65,7 +66,7 @@ func (d *Desk) Enroll(ctx context.Context, s Submission) (*Enrolled, error) {
 		return nil, &Refusal{decision}
 	}
 	consented := a.Guardian != nil && a.Guardian.Consent && decision.Tier != spec.From18
-	return &Enrolled{attributesOf(person, s.Phone, consented, d.Rules.Settings), decision}, nil
+	return &Enrolled{attributesOf(person, s.Phone, consented, d.Rules.Settings), decision, person.Portrait}, nil
 }
 
 func (d *Desk) now() time.Time {
