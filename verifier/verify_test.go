@@ -1,6 +1,8 @@
 package verifier_test
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"reflect"
@@ -96,7 +98,8 @@ func TestRefusesSDJWT(t *testing.T) {
 	}{
 		"changed claim": {"disclosures", func(r *openid4vp.Request) string {
 			parts := strings.Split(good(r, w.sdjwt.Raw), "~")
-			parts[1] = flip(parts[1], 30)
+			plain := must[[]byte](t)(base64.RawURLEncoding.DecodeString(parts[1]))
+			parts[1] = base64.RawURLEncoding.EncodeToString(bytes.Replace(plain, []byte("true"), []byte("false"), 1))
 			return strings.Join(parts, "~")
 		}},
 		"changed signature": {"signature", func(r *openid4vp.Request) string {
