@@ -116,14 +116,9 @@ type fixedTerm struct {
 	scalar    fr.Element
 }
 
-// sumFixed adds up the terms with the same operations for all scalars. The
-// halves of the scalars are summed apart, so that the endomorphism is applied
-// once, at the end.
+// sumFixed adds up the terms with the same operations for all scalars.
 func sumFixed(terms []fixedTerm) bls.G1Jac {
-	var picked [2][]bls.G1Affine
-	for half := range picked {
-		picked[half] = make([]bls.G1Affine, 0, min(len(terms), tabledGenerators+1)*fixedWindows)
-	}
+	picked := make([]bls.G1Affine, 0, 2*fixedWindows*min(len(terms), tabledGenerators+1))
 	var points []*bls.G1Affine
 	var rest []term
 	for i := range terms {
@@ -137,13 +132,15 @@ func sumFixed(terms []fixedTerm) bls.G1Jac {
 		for w := range table {
 			for half := range split {
 				index, negative := digit(&split[half], w, fixedWindows, fixedWindow)
-				picked[half] = append(picked[half], signed(&table[w][index], negative))
+				p := signed(&table[w][index], negative)
+				if half == 1 {
+					p.X.Mul(&p.X, &omega)
+				}
+				picked = append(picked, p)
 			}
 		}
 	}
-	acc, endo := sumAffine(picked[0]), sumAffine(picked[1])
-	endo.X.Mul(&endo.X, &omega)
-	acc.AddAssign(&endo)
+	acc := sumAffine(picked)
 	const chunk = 64 // bounds the memory of the tables made on the way
 	for len(rest) > 0 {
 		n := min(chunk, len(rest))

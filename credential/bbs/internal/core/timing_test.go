@@ -92,7 +92,7 @@ func TestTimingDoesNotTellSecretsApart(t *testing.T) {
 				p.ScalarMultiplicationBase(k.BigInt(&n))
 			}
 		}},
-		{"public key of the secret key", 1000, false, func(fixed bool) func() {
+		{"public key of the secret key", 600, false, func(fixed bool) func() {
 			k := either(fixed, &one)
 			return func() { PublicKeyOf(k) }
 		}},
@@ -100,16 +100,16 @@ func TestTimingDoesNotTellSecretsApart(t *testing.T) {
 			k := either(fixed, &one)
 			return func() { invertBlinded(k) }
 		}},
-		{"signing with the secret key", 2000, false, func(fixed bool) func() {
+		{"signing with the secret key", 1000, false, func(fixed bool) func() {
 			k := either(fixed, &one)
 			return func() { SHA256.Sign(k, pk, nil, messages) }
 		}},
-		{"proving with e of the signature", 1000, false, func(fixed bool) func() {
+		{"proving with e of the signature", 600, false, func(fixed bool) func() {
 			s := &Signature{A: sig.A, E: *either(fixed, &one)}
 			scalars := RandomScalars(RandomScalarCount(3))
 			return func() { SHA256.ProofInit(pk, s, nil, messages, []int{0, 1, 2}, scalars).Finalize(random) }
 		}},
-		{"proving with hidden messages", 1000, false, func(fixed bool) func() {
+		{"proving with hidden messages", 600, false, func(fixed bool) func() {
 			hidden := slices.Clone(ones)
 			if !fixed {
 				hidden = RandomScalars(3)
