@@ -1,12 +1,10 @@
 package issuer_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -51,12 +49,13 @@ func Example() {
 	card, err := authority.Issue(person, spec.ResidentIdentityCard, mint.Options{})
 	check(err)
 	const phone = "+861000000000"
-	post(listener.URL+"/enrollments/phone-codes", issuer.PhoneCodeRequest{Phone: phone}, nil)
+	device := &issuer.Applicant{Issuer: listener.URL}
+	check(device.SendPhoneCode(context.Background(), phone))
 	code, _ := phones.Read(phone)
-	var enrolled issuer.EnrollmentAnswer
-	post(listener.URL+"/enrollments", enrollment.Submission{
+	enrolled, err := device.Enroll(context.Background(), enrollment.Submission{
 		Document: card.Presented, Face: card.LiveFace(1), Phone: phone, PhoneCode: code, Consent: true,
-	}, &enrolled)
+	})
+	check(err)
 	fmt.Println(enrolled.Decision.Outcome, enrolled.Decision.Tier)
 
 	// The person's wallet.
@@ -77,20 +76,6 @@ func Example() {
 	// accepted 18-and-over
 	// 2 credentials
 	// map[person-sd-jwt:2]
-}
-
-func post(url string, body, answer any) {
-	b, err := json.Marshal(body)
-	check(err)
-	res, err := http.Post(url, "application/json", bytes.NewReader(b))
-	check(err)
-	defer res.Body.Close()
-	if res.StatusCode/100 != 2 {
-		panic(res.Status)
-	}
-	if answer != nil {
-		check(json.NewDecoder(res.Body).Decode(answer))
-	}
 }
 
 func check(err error) {

@@ -18,7 +18,7 @@ import (
 
 // Client is the wallet's end. The zero value works.
 type Client struct {
-	HTTP *http.Client     // nil: a client without cookies, a minute for each answer
+	HTTP *http.Client     // nil: HTTPClient()
 	Now  func() time.Time // nil: time.Now
 }
 

@@ -37,10 +37,15 @@ var direct = func() *http.Transport {
 	return t
 }()
 
+// HTTPClient makes the client that a Client without one uses: it keeps no
+// cookies, waits a minute for each answer, and finds names below .localhost
+// on the loopback interface.
+func HTTPClient() *http.Client { return &http.Client{Transport: direct, Timeout: time.Minute} }
+
 // http gives a copy of the caller's client that stays at the origin it was
 // sent to: a redirect elsewhere would carry codes and proofs to a stranger.
 func (c *Client) http() *http.Client {
-	h := http.Client{Transport: direct, Timeout: time.Minute}
+	h := *HTTPClient()
 	if c.HTTP != nil {
 		h = *c.HTTP
 	}
