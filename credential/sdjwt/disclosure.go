@@ -25,7 +25,7 @@ func readDisclosure(text string) (*disclosure, error) {
 	}
 	v, err := readJSON(raw)
 	if errors.Is(err, errDepth) {
-		return nil, credential.Failed("depth", "RFC 8725 section 3.10", "disclosure: %w", err)
+		return nil, credential.Failed("disclosure-depth", "RFC 8725 section 3.10", "%w", err)
 	}
 	if err != nil {
 		return nil, credential.Failed("disclosure-form", clause, "%w", err)

@@ -34,6 +34,20 @@
 // (draft-ietf-oauth-sd-jwt-vc-24 section 2.2.2.3; aud from RFC 9901 section
 // 9.7): a credential that hides one is refused.
 //
+// The names of the checks, in the order in which Verify makes them: form of
+// the parts (size, trailing-tilde, issuer-… for the issuer-signed JWT,
+// hash-algorithm, disclosure-count, disclosure-form, disclosure-depth,
+// key-binding-… for the form of the Key Binding JWT); key-binding-required;
+// the issuer (issuer, issuer-key, issuer-signature); the claims
+// (disclosure-duplicate, disclosure-length, disclosure-unreferenced,
+// digest-form, digest-duplicate, reserved-name, registered-claim,
+// claim-override, depth, numeric-date, confirmation, type); the times and
+// audience (not-yet-valid, expired, credential-audience); the key binding
+// (key-binding-key, key-binding-signature, key-binding-time,
+// key-binding-nonce, key-binding-audience, key-binding-hash). A policy that
+// makes no sense is key-binding-policy; VerifyIssued adds
+// key-binding-unexpected and salt-reuse, Select claim-path.
+//
 // Clause numbers of draft-ietf-oauth-sd-jwt-vc are those of the working
 // group's text of August 2026.
 //

@@ -79,7 +79,7 @@ func issue(random io.Reader, key jose.SigningKey, t Template) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("sdjwt: issue: %w", err)
 	}
-	c := &concealer{random: random, hash: t.Hash}
+	c := &concealer{random: random, hash: t.Hash, disclosures: map[string]string{}}
 	if t.Hash == 0 {
 		c.hash = crypto.SHA256
 	}
@@ -99,17 +99,15 @@ func issue(random io.Reader, key jose.SigningKey, t Template) (string, error) {
 		return "", fmt.Errorf("sdjwt: issue: sign: %w", err)
 	}
 	// In the order of their digests, which is as good as random.
-	slices.SortFunc(c.disclosures, func(a, b string) int {
-		return strings.Compare(digest(c.hash, a), digest(c.hash, b))
-	})
-	issued := jwt + "~"
-	if len(c.disclosures) > 0 {
-		issued += strings.Join(c.disclosures, "~") + "~"
+	var issued strings.Builder
+	issued.WriteString(jwt + "~")
+	for _, sum := range slices.Sorted(maps.Keys(c.disclosures)) {
+		issued.WriteString(c.disclosures[sum] + "~")
 	}
-	if _, err := Parse(issued); err != nil {
+	if _, err := Parse(issued.String()); err != nil {
 		return "", fmt.Errorf("sdjwt: issue: %w", err)
 	}
-	return issued, nil
+	return issued.String(), nil
 }
 
 func hashIdentifier(h crypto.Hash) (string, error) {
@@ -171,8 +169,8 @@ func (t *Template) claims() (map[string]any, error) {
 type concealer struct {
 	random      io.Reader
 	hash        crypto.Hash
-	disclosures []string
-	used        bool // whether there is any digest
+	disclosures map[string]string // by digest
+	used        bool              // whether there is any digest
 }
 
 func (c *concealer) object(object map[string]any, decoys, depth int) (map[string]any, error) {
@@ -288,9 +286,10 @@ func (c *concealer) conceal(content ...any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	c.disclosures = append(c.disclosures, text)
+	sum := digest(c.hash, text)
+	c.disclosures[sum] = text
 	c.used = true
-	return digest(c.hash, text), nil
+	return sum, nil
 }
 
 // salt gives size random bytes in base64url.

@@ -73,7 +73,7 @@ func readToken(text string, k kind) (*token, error) {
 	}
 	payload, err := readJSON(raw[1])
 	if errors.Is(err, errDepth) {
-		return nil, credential.Failed("depth", "RFC 8725 section 3.10", "payload: %w", err)
+		return nil, k.failed("depth", "RFC 8725 section 3.10", "payload: %w", err)
 	}
 	if err != nil {
 		return nil, k.failed("payload-json", "RFC 7519 section 7.2", "%w", err)

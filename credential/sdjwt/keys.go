@@ -162,16 +162,3 @@ func readKey(jwk any) (*jose.JSONWebKey, error) {
 	}
 	return key, nil
 }
-
-// sameKey reports whether two public keys are the same key.
-func sameKey(a, b *jose.JSONWebKey) bool {
-	switch k := a.Key.(type) {
-	case *ecdsa.PublicKey:
-		other, ok := b.Key.(*ecdsa.PublicKey)
-		return ok && k.Equal(other)
-	case ed25519.PublicKey:
-		other, ok := b.Key.(ed25519.PublicKey)
-		return ok && k.Equal(other)
-	}
-	return false
-}

@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/json"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -82,6 +83,7 @@ func TestSelect(t *testing.T) {
 		{"a plain element", [][]any{path("languages", 0)}, object{"languages": []any{"zh"}}, 1},
 		{"an element, index from JSON", [][]any{path("languages", 2.0)}, object{"languages": []any{"zh", "fr"}}, 2},
 		{"an element, index as json.Number", [][]any{path("languages", json.Number("1"))}, object{"languages": []any{"zh", "en"}}, 2},
+		{"an element, index as int64", [][]any{path("languages", int64(1))}, object{"languages": []any{"zh", "en"}}, 2},
 		{"all elements", [][]any{path("languages", nil)}, object{"languages": []any{"zh", "en", "fr"}}, 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -120,6 +122,9 @@ func TestSelect(t *testing.T) {
 		{"index that is no whole number", path("languages", 0.5)},
 		{"index as a string", path("languages", "0")},
 		{"a boolean", path("languages", true)},
+		{"an index beyond all numbers", path("languages", json.Number("1e999"))},
+		{"an index that is infinite", path("languages", math.Inf(1))},
+		{"an index that is not a number", path("languages", math.NaN())},
 		{"_sd", path("_sd")},
 		{"very long", make([]any, 1000)},
 	} {

@@ -87,12 +87,12 @@ func TestVerifyRefusesDisclosures(t *testing.T) {
 		{"digests of another hash", forge(header(), with(sd(nameSum), object{"_sd_alg": "sha-512"}), name), "digest-form"},
 		{"trailing tilde missing", strings.TrimSuffix(forge(header(), sd(nameSum), name), "~"), "trailing-tilde"},
 		{"trailing tilde missing without disclosures", strings.TrimSuffix(forge(header(), payload()), "~"), "trailing-tilde"},
-		{"nested too deep in the payload", forge(header(), with(payload(), object{"a": nested(sdjwt.MaxDepth)})), "depth"},
-		{"nested too deep in a disclosure", hidden([]any{"s", "a", nested(sdjwt.MaxDepth)}), "depth"},
+		{"nested too deep in the payload", forge(header(), with(payload(), object{"a": nested(sdjwt.MaxDepth)})), "issuer-depth"},
+		{"nested too deep in a disclosure", hidden([]any{"s", "a", nested(sdjwt.MaxDepth)}), "disclosure-depth"},
 		{"nested too deep across disclosures", forge(header(), with(payload(), object{"a": []any{shallowElement}}), shallow, deep), "depth"},
-		{"nested 1000 deep", forge(header(), raw(`{"iss":"i","vct":"t","a":`+string(nested(1000))+`}`)), "depth"},
+		{"nested 1000 deep", forge(header(), raw(`{"iss":"i","vct":"t","a":`+string(nested(1000))+`}`)), "issuer-depth"},
 		{"nested 20000 deep", forge(header(), raw(`{"iss":"i","vct":"t","a":`+string(nested(20000))+`}`)), "issuer-payload-json"},
-		{"disclosure nested 1000 deep", forge(header(), sd(nameSum), b64(string(nested(1000)))), "depth"},
+		{"disclosure nested 1000 deep", forge(header(), sd(nameSum), b64(string(nested(1000)))), "disclosure-depth"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := sdjwt.Verify(tt.sdjwt, trusted, policy)

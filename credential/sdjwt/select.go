@@ -17,10 +17,9 @@ import (
 //
 // A path is a claims path pointer (draft-ietf-oauth-sd-jwt-vc-24 section
 // 5.6.1, OpenID4VP 1.0 section 7): a string for a member, a whole number from
-// 0 (any integer type, a float64 or a json.Number) for an element, nil for
-// all elements. It is read against [Credential.Claims]. A path that leads
-// to no claim is a [*credential.Error] named "claim-path", and nothing is
-// selected.
+// 0 (int, int64, float64 or json.Number) for an element, nil for all
+// elements. It is read against [Credential.Claims]. A path that leads to no
+// claim is a [*credential.Error] named "claim-path", and nothing is selected.
 func (c *Credential) Select(paths ...[]any) (string, error) {
 	chosen := make([]bool, len(c.disclosures))
 	for _, path := range paths {
@@ -116,15 +115,7 @@ func index(component any) (int, error) {
 	switch i := component.(type) {
 	case int:
 		f = float64(i)
-	case int32:
-		f = float64(i)
 	case int64:
-		f = float64(i)
-	case uint:
-		f = float64(i)
-	case uint32:
-		f = float64(i)
-	case uint64:
 		f = float64(i)
 	case float64:
 		f = i
