@@ -1,6 +1,7 @@
 package mint
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -138,6 +139,8 @@ const (
 	TrustDir = "trust"
 )
 
+const forSynthetic = "every key follows from the seed: for synthetic people only"
+
 type state struct {
 	Synthetic string `json:"synthetic"`
 	Seed      uint64 `json:"seed"`
@@ -151,7 +154,7 @@ func (a *Authority) Save(dir string) error {
 	if err := os.MkdirAll(trust, 0o700); err != nil {
 		return fmt.Errorf("mint: %w", err)
 	}
-	b, err := json.MarshalIndent(state{"every key follows from the seed: for synthetic people only", a.seed}, "", "  ")
+	b, err := json.MarshalIndent(state{forSynthetic, a.seed}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("mint: %w", err)
 	}
@@ -183,8 +186,10 @@ func LoadAuthority(dir string) (*Authority, error) {
 		return nil, fmt.Errorf("mint: %w", err)
 	}
 	var s state
-	if err := json.Unmarshal(b, &s); err != nil {
-		return nil, fmt.Errorf("mint: %s: %w", filepath.Join(dir, stateFile), err)
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&s); err != nil || s.Synthetic != forSynthetic {
+		return nil, fmt.Errorf("mint: %s is not a synthetic authority: %v", filepath.Join(dir, stateFile), err)
 	}
 	return NewAuthority(s.Seed)
 }
