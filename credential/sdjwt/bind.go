@@ -35,16 +35,12 @@ func Bind(presentation string, holder jose.SigningKey, nonce, audience string, a
 		"aud":     audience,
 		"nonce":   nonce,
 		"sd_hash": digest(c.hash, presentation),
-	}, false)
+	}, c.holder)
 	if err != nil {
-		return "", fmt.Errorf("sdjwt: bind: sign: %w", err)
+		return "", fmt.Errorf("sdjwt: bind with the key in cnf.jwk: %w", err)
 	}
-	bound, err := split(presentation + jwt)
-	if err != nil {
-		return "", fmt.Errorf("sdjwt: bind: %w", err)
-	}
-	if err := bound.binding.verify(c.holder); err != nil {
-		return "", fmt.Errorf("sdjwt: bind: the credential is bound to another key: %w", err)
+	if len(jwt) > MaxKeyBinding || len(presentation)+len(jwt) > MaxSize {
+		return "", errors.New("sdjwt: bind: the nonce and audience make it too large to be accepted")
 	}
 	return presentation + jwt, nil
 }

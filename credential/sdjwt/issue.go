@@ -94,7 +94,7 @@ func issue(random io.Reader, key jose.SigningKey, t Template) (string, error) {
 	if c.used {
 		payload[hashName] = hashID
 	}
-	jwt, err := sign(key, issuerJWT, payload, true)
+	jwt, err := sign(key, issuerJWT, payload, nil)
 	if err != nil {
 		return "", fmt.Errorf("sdjwt: issue: sign: %w", err)
 	}

@@ -10,9 +10,10 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// sign makes a JWT. The key identifier goes into the header only when named
-// asks for it.
-func sign(key jose.SigningKey, k kind, payload any, named bool) (string, error) {
+// sign makes a JWT and verifies it with the key that its readers will use:
+// expected, or the signer's own public key when that is nil. Only an issuer's
+// header carries the key identifier.
+func sign(key jose.SigningKey, k kind, payload any, expected *jose.JSONWebKey) (string, error) {
 	public, err := publicKey(key.Key)
 	if err != nil {
 		return "", err
@@ -27,8 +28,11 @@ func sign(key jose.SigningKey, k kind, payload any, named bool) (string, error) 
 			return "", fmt.Errorf("the key is for %s, not %s", of, key.Algorithm)
 		}
 	}
-	if !named {
+	if k == bindingJWT {
 		key.Key = withoutKeyID(key.Key)
+	}
+	if expected == nil {
+		expected = public
 	}
 	data, err := writeJSON(payload)
 	if err != nil {
@@ -47,9 +51,9 @@ func sign(key jose.SigningKey, k kind, payload any, named bool) (string, error) 
 	if got, want := len(jws.Signatures[0].Signature), signatureSize[key.Algorithm]; got != want {
 		return "", fmt.Errorf("the signer gave %d octets, %s has %d", got, key.Algorithm, want)
 	}
-	if public != nil {
-		if _, err := jws.Verify(public.Key); err != nil {
-			return "", errors.New("the signature does not verify with the signer's own public key")
+	if expected != nil {
+		if _, err := jws.Verify(expected.Key); err != nil {
+			return "", errors.New("the signature does not verify with the public key that it is for")
 		}
 	}
 	return jws.CompactSerialize()
