@@ -25,6 +25,7 @@ import (
 
 var adult = []string{spec.RealPerson, spec.AgeOver18}
 
+// R-PRE-01: the answer shows what was asked for and nothing else.
 func TestAcceptsTheLeast(t *testing.T) {
 	w := newWorld(t)
 	for name, held := range map[string]holder.Held{verifier.QuerySDJWT: w.sdjwt, verifier.QueryBBS: w.bbs} {
@@ -76,7 +77,9 @@ func TestEveryClaimAndNoClaim(t *testing.T) {
 	}
 }
 
-// TestRefusesSDJWT changes one thing in a presentation that would be accepted.
+// TestRefusesSDJWT changes one thing in a presentation that would be accepted:
+// R-PRE-03 (nonce, audience), R-PRE-04 (stripped key binding), R-PRE-06
+// (issuer's key, every constraint again).
 func TestRefusesSDJWT(t *testing.T) {
 	w := newWorld(t)
 	stranger := ecKey(t)
@@ -212,6 +215,8 @@ func flip(s string, at int) string {
 	return string(b)
 }
 
+// R-PRE-03 (presentation header) and R-PRE-06 (issuer's key, every constraint
+// again) for bbs-2023.
 func TestRefusesBBS(t *testing.T) {
 	w := newWorld(t)
 	stranger := must[*bbs.SecretKey](t)(bbs.GenerateKey())
@@ -343,6 +348,7 @@ func TestRefusesToken(t *testing.T) {
 	wantFailed(t, w.server.Verify(&openid4vp.Request{Query: unknown}, openid4vp.VPToken{"md": sd}), "format")
 }
 
+// R-PRE-06: values are checked again.
 func TestValueMismatchIsRefused(t *testing.T) {
 	w := newWorld(t)
 	for _, f := range []credential.Format{credential.SDJWT, credential.BBS2023} {
@@ -379,6 +385,7 @@ func TestOverDisclosureIsNotedAndNotKept(t *testing.T) {
 	}
 }
 
+// R-PRE-04: what the policy does not ask for counts for nothing.
 func TestKeyBindingIsThePolicys(t *testing.T) {
 	w := newWorld(t)
 	q := verifier.QueryFor(adult, credential.SDJWT)
