@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"strings"
 	"sync"
 	"time"
 )
@@ -18,16 +19,20 @@ type ledger struct {
 	codes   shelf[code]
 	offers  shelf[*Offer]
 	access  shelf[*family]
-	refresh shelf[*refreshToken]
+	refresh shelf[*family]  // by the family's name, which its refresh tokens start with
 	nonces  shelf[struct{}] // those that were used
 }
 
-// family is everything that follows from one code. It ends as a whole when
-// one of its refresh tokens comes twice (RFC 9700 section 4.14.2).
+// family is everything that follows from one code. It has one good access
+// token and one good refresh token at a time, so nobody fills the ledger by
+// renewing, and it ends as a whole when a spent refresh token comes again (RFC
+// 9700 section 4.14.2).
 type family struct {
 	subject        string
 	configurations []string
-	revoked        bool
+	name           string   // random; "" until there are tokens
+	access         [32]byte // SHA-256 of the access token
+	refresh        [32]byte // SHA-256 of the refresh token
 }
 
 type code struct {
@@ -37,15 +42,10 @@ type code struct {
 	offer  [32]byte  // where the offer is shelved
 }
 
-type refreshToken struct {
-	family *family
-	used   bool
-}
-
 func newLedger(limit int) *ledger {
 	return &ledger{
 		codes: newShelf[code](limit), offers: newShelf[*Offer](limit), access: newShelf[*family](limit),
-		refresh: newShelf[*refreshToken](limit), nonces: newShelf[struct{}](limit),
+		refresh: newShelf[*family](limit), nonces: newShelf[struct{}](limit),
 	}
 }
 
@@ -84,46 +84,52 @@ func (l *ledger) redeem(secret, txCode string, now time.Time, lives lifetimes) (
 }
 
 // renewable finds whom a refresh token stands for, without spending it.
-func (l *ledger) renewable(secret string, now time.Time) (*family, error) {
+func (l *ledger) renewable(token string, now time.Time) (*family, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t, ok := l.refresh.get(digest(secret), now)
-	if ok && t.used {
-		t.family.revoked = true
-	}
-	if !ok || t.family.revoked {
-		return nil, refuse(400, InvalidGrant, "the refresh token is unknown, used or expired")
-	}
-	return t.family, nil
+	return l.family(token, now)
 }
 
-// rotate spends a refresh token and gives new tokens. A spent one that comes
-// again ends its family, because one of its two bearers is a thief.
-func (l *ledger) rotate(secret string, now time.Time, lives lifetimes) (*TokenResponse, error) {
+// rotate spends a refresh token and gives new tokens.
+func (l *ledger) rotate(token string, now time.Time, lives lifetimes) (*TokenResponse, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t, ok := l.refresh.get(digest(secret), now)
-	if ok && t.used {
-		t.family.revoked = true
-	}
-	if !ok || t.family.revoked {
-		return nil, refuse(400, InvalidGrant, "the refresh token is unknown, used or expired")
-	}
-	token, err := l.grant(t.family, now, lives)
+	f, err := l.family(token, now)
 	if err != nil {
 		return nil, err
 	}
-	t.used = true
-	return token, nil
+	return l.grant(f, now, lives)
 }
 
-func (l *ledger) grant(f *family, now time.Time, lives lifetimes) (*TokenResponse, error) {
-	if !l.access.room(now) || !l.refresh.room(now) {
-		return nil, errFull
+// family finds the family of a refresh token. A spent one that comes again
+// ends it, because one of its two bearers is a thief.
+func (l *ledger) family(token string, now time.Time) (*family, error) {
+	name, _, _ := strings.Cut(token, ".")
+	f, ok := l.refresh.get(digest(name), now)
+	if ok {
+		sum := digest(token)
+		if subtle.ConstantTimeCompare(sum[:], f.refresh[:]) == 1 {
+			return f, nil
+		}
+		l.refresh.drop(digest(name))
+		l.access.drop(f.access)
 	}
-	access, refresh := newSecret(), newSecret()
-	l.access.put(digest(access), f, now.Add(lives.access))
-	l.refresh.put(digest(refresh), &refreshToken{family: f}, now.Add(lives.refresh))
+	return nil, refuse(400, InvalidGrant, "the refresh token is unknown, used or expired")
+}
+
+// grant gives a family its next tokens in the place of the last.
+func (l *ledger) grant(f *family, now time.Time, lives lifetimes) (*TokenResponse, error) {
+	if f.name == "" {
+		if !l.access.room(now) || !l.refresh.room(now) {
+			return nil, errFull
+		}
+		f.name = newSecret()
+	}
+	access, refresh := newSecret(), f.name+"."+newSecret()
+	l.access.drop(f.access)
+	f.access, f.refresh = digest(access), digest(refresh)
+	l.access.put(f.access, f, now.Add(lives.access))
+	l.refresh.put(digest(f.name), f, now.Add(lives.refresh))
 	return &TokenResponse{
 		AccessToken: access, TokenType: "Bearer", ExpiresIn: int(lives.access / time.Second), RefreshToken: refresh,
 	}, nil
@@ -133,11 +139,7 @@ func (l *ledger) grant(f *family, now time.Time, lives lifetimes) (*TokenRespons
 func (l *ledger) authorized(secret string, now time.Time) (*family, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	f, ok := l.access.get(digest(secret), now)
-	if !ok || f.revoked {
-		return nil, false
-	}
-	return f, true
+	return l.access.get(digest(secret), now)
 }
 
 // offer shelves a code, and the offer under the identifier of its URL.

@@ -192,6 +192,25 @@ func TestRefreshTokenStolen(t *testing.T) {
 	if _, _, err := s.client.Renew(t.Context(), grant, "free", nil); !hasCode(err, InvalidGrant) {
 		t.Errorf("the rotated token is still good after the spent one came again: %v", err)
 	}
+	if n := len(s.endpoint.ledger.access.things) + len(s.endpoint.ledger.refresh.things); n != 0 {
+		t.Errorf("%d tokens of the ended family are kept", n)
+	}
+}
+
+func TestRenewingDoesNotFillTheLedger(t *testing.T) {
+	s := newStage(t, "", EndpointOptions{})
+	_, grant, err := s.client.Accept(t.Context(), s.offer(OfferOptions{}), "free", "", nil)
+	for range 20 {
+		if err == nil {
+			_, grant, err = s.client.Renew(t.Context(), grant, "free", nil)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, r := len(s.endpoint.ledger.access.things), len(s.endpoint.ledger.refresh.things); a != 1 || r != 1 {
+		t.Errorf("%d access tokens and %d refresh tokens after 20 renewals, want one of each", a, r)
+	}
 }
 
 func TestNonceRefuses(t *testing.T) {
