@@ -153,6 +153,7 @@ func ParseRules(b []byte) (*Rules, error) { return parseRules("given", b) }
 const (
 	maxRules      = 64 << 10
 	maxRulesDepth = 8
+	maxRulesWidth = 256 // members of a list or a mapping
 )
 
 func parseRules(name string, b []byte) (*Rules, error) {
@@ -189,15 +190,29 @@ func decodeRules(b []byte) (*Rules, error) {
 	return &r, nil
 }
 
-// plainYAML refuses what rules have no use for: anchors, merges, depth.
+// plainYAML refuses what rules have no use for: anchors, merges, depth,
+// width, members that are not plain words. It also finds members that are
+// there twice, for which the decoder would take time beyond all bounds.
 func plainYAML(n *yaml.Node, depth int) error {
 	switch {
 	case depth > maxRulesDepth:
 		return fmt.Errorf("line %d: nested deeper than %d", n.Line, maxRulesDepth)
+	case len(n.Content) > 2*maxRulesWidth:
+		return fmt.Errorf("line %d: more than %d members", n.Line, maxRulesWidth)
 	case n.Kind == yaml.AliasNode || n.Anchor != "" || n.Tag == "!!merge":
 		return fmt.Errorf("line %d: anchors are not allowed", n.Line)
 	}
-	for _, c := range n.Content {
+	seen := map[string]bool{}
+	for i, c := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 {
+			if c.Kind != yaml.ScalarNode {
+				return fmt.Errorf("line %d: a member's name is no word", c.Line)
+			}
+			if seen[c.Value] {
+				return fmt.Errorf("line %d: member %.32q is there twice", c.Line, c.Value)
+			}
+			seen[c.Value] = true
+		}
 		if err := plainYAML(c, depth+1); err != nil {
 			return err
 		}

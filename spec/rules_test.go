@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func national(t testing.TB) *Rules {
@@ -105,6 +106,8 @@ func TestRulesRefused(t *testing.T) {
 		{"no such day", "in-force: 2025-07-15", "in-force: 2025-07-45", "2025-07-45"},
 		{"an anchor", "name: national", "name: &a national", "anchor"},
 		{"two documents", "name:", "---\n---\nname:", ""},
+		{"a member whose name is a list", "name:", "? [a]\n: b\nname:", "no word"},
+		{"a list as long as the file allows", "name:", "x: [" + strings.Repeat("a,", maxRulesWidth*3) + "]\nname:", "members"},
 		{"too large", "name:", "#" + strings.Repeat("x", maxRules) + "\nname:", "larger"},
 		{"too deep", "name:", "x: " + strings.Repeat("[", 20) + strings.Repeat("]", 20) + "\nname:", "nested"},
 	} {
@@ -121,6 +124,19 @@ func TestRulesRefused(t *testing.T) {
 				t.Errorf("the error %q does not name %q", err, c.want)
 			}
 		})
+	}
+}
+
+// Repeated members took the decoder minutes before they were looked for.
+func TestRepeatedMembersAreRefusedAtOnce(t *testing.T) {
+	for _, line := range []string{"k: {a: b}\n", "? [a]\n", "a: 1\n"} {
+		start := time.Now()
+		if _, err := ParseRules([]byte(strings.Repeat(line, maxRules/len(line)))); err == nil {
+			t.Errorf("%q: accepted", line)
+		}
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%q: refused after %v", line, took)
+		}
 	}
 }
 
