@@ -17,8 +17,9 @@ var (
 	ErrDamaged = errors.New("damaged or truncated")
 	// ErrInUse: another process, or another Provider in this one, has the file open.
 	ErrInUse = errors.New("in use by another process")
-	// ErrFull: there is no room left to write; nothing of the call was written.
-	ErrFull = errors.New("no room left on the disk")
+	// ErrFull: writing failed, for want of room as a rule; nothing of the call
+	// was written.
+	ErrFull = errors.New("no room left to write, or the disk failed")
 	// ErrClosed: the Provider was closed.
 	ErrClosed = errors.New("closed")
 )
@@ -37,7 +38,10 @@ const (
 	codeNotDatabase = 26
 )
 
-const codeShortRead = codeIO | 2<<8 // SQLITE_IOERR_SHORT_READ
+const (
+	codeShortRead = codeIO | 2<<8 // SQLITE_IOERR_SHORT_READ
+	codeWrite     = codeIO | 3<<8 // SQLITE_IOERR_WRITE: a quota, or a limit on the size of files
+)
 
 // explain wraps an error of SQLite in the error of this package that a
 // caller can branch on.
@@ -56,7 +60,7 @@ func explain(err error) error {
 		return fmt.Errorf("%w: %w", ErrNotStore, err)
 	case code&0xff == codeBusy, code&0xff == codeLocked:
 		return fmt.Errorf("%w: %w", ErrInUse, err)
-	case code&0xff == codeFull:
+	case code == codeWrite, code&0xff == codeFull:
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	return err
