@@ -134,7 +134,11 @@ func TestVerifyIssuedRefuses(t *testing.T) {
 func TestVerifyRefusesAnyChangedByte(t *testing.T) {
 	s := presented(t, "name", "age_over_18")
 	var flip [1]byte
-	for i := range len(s) {
+	step := 1
+	if testing.Short() {
+		step = 7
+	}
+	for i := 0; i < len(s); i += step {
 		if _, err := rand.Read(flip[:]); err != nil {
 			t.Fatal(err)
 		}
