@@ -20,9 +20,10 @@
 //
 // # What is protected against timing, and how
 //
-// The curve arithmetic is gnark-crypto's, whose scalar multiplication takes a
-// time that depends on the scalar, so this package never gives it a secret
-// one. The rules it keeps instead:
+// The field and curve formulas are gnark-crypto's, whose scalar multiplication
+// takes a time that depends on the scalar. This package gives that one nothing
+// but fresh random shares of a secret key, multiplies by itself everywhere
+// else, and keeps these rules:
 //
 //   - Every scalar is cut in two halves without branches and recoded to
 //     signed odd digits of a fixed number, so that all scalars cost the same

@@ -159,7 +159,7 @@ func TestSecretKeyIsNotPrinted(t *testing.T) {
 			}
 		}
 	}
-	if text, err := json.Marshal(k); err != nil || string(text) != "{}" {
+	if text, err := json.Marshal(map[string]any{"key": k}); err != nil || string(text) != `{"key":{}}` {
 		t.Errorf("as JSON the key is %s, %v", text, err)
 	}
 }
@@ -280,6 +280,23 @@ func TestProofVerifyRefuses(t *testing.T) {
 	t.Run("another key", func(t *testing.T) {
 		requireRefusal(t, "", bbs.SHA256.ProofVerify(testKey().PublicKey(), in.proof, in.header, in.ph, in.shown, in.disclosed))
 	})
+}
+
+func TestZeroKeysAreRefused(t *testing.T) {
+	in := newInputs(t, 10)
+	for name, pk := range map[string]*bbs.PublicKey{"nil": nil, "zero": {}} {
+		requireRefusal(t, name, bbs.SHA256.Verify(pk, in.signature, in.header, in.messages))
+		requireRefusal(t, name, bbs.SHA256.ProofVerify(pk, in.proof, in.header, in.ph, in.shown, in.disclosed))
+		_, err := bbs.SHA256.ProofGen(pk, in.signature, in.header, in.ph, in.messages, in.disclosed)
+		requireRefusal(t, name, err)
+		if pk.Bytes() != nil || pk.Equal(pk) {
+			t.Errorf("%s: the absent key is a key", name)
+		}
+	}
+	for name, sk := range map[string]*bbs.SecretKey{"nil": nil, "zero": {}} {
+		_, err := bbs.SHA256.Sign(sk, in.header, in.messages)
+		requireRefusal(t, name, err)
+	}
 }
 
 // No 16 octets of one proof occur in another of the same signature.

@@ -1,6 +1,7 @@
 package bbs
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 
@@ -99,9 +100,24 @@ func ParsePublicKey(octets []byte) (*PublicKey, error) {
 }
 
 // Bytes encodes the key in 96 octets, as a compressed point.
-func (k *PublicKey) Bytes() []byte { return append([]byte(nil), k.key.Encoded[:]...) }
+func (k *PublicKey) Bytes() []byte {
+	if k.absent() {
+		return nil
+	}
+	return bytes.Clone(k.key.Encoded[:])
+}
 
 // Equal reports whether both are the same key.
 func (k *PublicKey) Equal(other *PublicKey) bool {
-	return other != nil && k.key.Encoded == other.key.Encoded
+	return !k.absent() && !other.absent() && k.key.Encoded == other.key.Encoded
+}
+
+func (k *PublicKey) absent() bool { return k == nil || k.key == nil }
+
+// present refuses a nil or zero key, which no parser returns.
+func present(k *PublicKey) error {
+	if k.absent() {
+		return credential.Failed("bbs-public-key", spec+"4.2.4.6", "no key")
+	}
+	return nil
 }

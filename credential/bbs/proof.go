@@ -22,6 +22,9 @@ func ProofSize(hidden int) int { return core.ProofLengthFloor + hidden*core.Scal
 // call [Suite.Verify] once, when the signature arrives. A proof made of a
 // signature that does not verify does not verify either.
 func (s *Suite) ProofGen(pk *PublicKey, sig, header, ph []byte, messages [][]byte, disclosed []int) ([]byte, error) {
+	if err := present(pk); err != nil {
+		return nil, err
+	}
 	if err := bounded("bbs-proof-gen", header, ph, messages); err != nil {
 		return nil, err
 	}
@@ -44,6 +47,9 @@ func (s *Suite) ProofGen(pk *PublicKey, sig, header, ph []byte, messages [][]byt
 // [*credential.Error].
 func (s *Suite) ProofVerify(pk *PublicKey, proof, header, ph []byte, disclosedMessages [][]byte, disclosed []int) error {
 	const check, clause = "bbs-proof", spec + "3.6.4"
+	if err := present(pk); err != nil {
+		return err
+	}
 	if err := bounded(check, header, ph, disclosedMessages); err != nil {
 		return err
 	}

@@ -19,6 +19,9 @@ const (
 // octets and is the same whenever the inputs are.
 func (s *Suite) Sign(k *SecretKey, header []byte, messages [][]byte) ([]byte, error) {
 	const check, clause = "bbs-sign", spec + "3.6.1"
+	if k == nil || k.public.absent() {
+		return nil, credential.Failed(check, clause, "no secret key")
+	}
 	if err := bounded(check, header, nil, messages); err != nil {
 		return nil, err
 	}
@@ -33,6 +36,9 @@ func (s *Suite) Sign(k *SecretKey, header []byte, messages [][]byte) ([]byte, er
 // holder of the secret key signed exactly this header and these messages in
 // this order; any other outcome is a [*credential.Error].
 func (s *Suite) Verify(pk *PublicKey, sig, header []byte, messages [][]byte) error {
+	if err := present(pk); err != nil {
+		return err
+	}
 	if err := bounded("bbs-signature", header, nil, messages); err != nil {
 		return err
 	}

@@ -48,8 +48,7 @@ func Listed(scalars ...[]byte) Random {
 	}
 }
 
-// ProofGen is [bbs.Suite.ProofGen] with the given scalars, and for disclosed
-// indexes that are known to ascend within the messages.
+// ProofGen is [bbs.Suite.ProofGen] with the given scalars.
 func ProofGen(s *bbs.Suite, random Random, pk *bbs.PublicKey, sig, header, ph []byte, messages [][]byte, disclosed []int) ([]byte, error) {
 	c := core.ByID(s.ID())
 	key, err := core.ParsePublicKey(pk.Bytes())
@@ -60,8 +59,10 @@ func ProofGen(s *bbs.Suite, random Random, pk *bbs.PublicKey, sig, header, ph []
 	if err != nil {
 		return nil, err
 	}
-	if len(disclosed) > len(messages) {
-		return nil, fmt.Errorf("bbstest: %d of %d messages disclosed", len(disclosed), len(messages))
+	for i, at := range disclosed {
+		if at < 0 || at >= len(messages) || i > 0 && at <= disclosed[i-1] {
+			return nil, fmt.Errorf("bbstest: disclosed index %d of %d messages", at, len(messages))
+		}
 	}
 	scalars, err := random(core.RandomScalarCount(len(messages) - len(disclosed)))
 	if err != nil {

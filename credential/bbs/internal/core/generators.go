@@ -3,6 +3,7 @@ package core
 import (
 	"encoding/binary"
 	"sync"
+	"sync/atomic"
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
@@ -30,9 +31,9 @@ type Generators []*Generator
 // generatorCache holds the generators made so far and the value v from which
 // the next one follows: a longer list always extends a shorter one.
 type generatorCache struct {
-	mu   sync.Mutex
+	list atomic.Pointer[Generators] // read without the lock
+	mu   sync.Mutex                 // held while extending
 	v    []byte
-	list Generators
 }
 
 // tabledGenerators is how many generators of a suite get a table, of 117 KiB
@@ -46,17 +47,24 @@ func (s *Suite) Generators(messages int) Generators {
 	generatorDST := []byte(s.APIID + "SIG_GENERATOR_DST_")
 	count := messages + 1
 	c := &s.generators
+	if list := c.list.Load(); list != nil && len(*list) >= count {
+		return (*list)[:count:count]
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.v == nil {
+	var list Generators
+	if made := c.list.Load(); made != nil {
+		list = *made
+	} else {
 		c.v = s.mustExpand([]byte(s.APIID+"MESSAGE_GENERATOR_SEED"), seedDST)
 	}
-	for len(c.list) < count {
-		i := len(c.list) + 1
+	for len(list) < count {
+		i := len(list) + 1
 		c.v = s.mustExpand(binary.BigEndian.AppendUint64(c.v, uint64(i)), seedDST)
-		c.list = append(c.list, newGenerator(s.hashToG1(c.v, generatorDST), i <= tabledGenerators))
+		list = append(list, newGenerator(s.hashToG1(c.v, generatorDST), i <= tabledGenerators))
 	}
-	return c.list[:count:count]
+	c.list.Store(&list)
+	return list[:count:count]
 }
 
 // createP1 is the derivation of P1 in section 7.2 of the draft.
