@@ -42,8 +42,8 @@ func readJSON(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 }
 
 // decodeFlat reads an object whose members are strings, numbers and booleans.
-// Unknown and repeated members are refused, also such that differ in case
-// only.
+// Unknown and repeated members are refused, and names spelled otherwise than
+// in small letters, which encoding/json would take for ours.
 func decodeFlat(body []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
@@ -55,11 +55,14 @@ func decodeFlat(body []byte, v any) error {
 		if err != nil {
 			return errors.New("not JSON")
 		}
-		folded := strings.ToLower(name.(string))
-		if seen[folded] {
-			return fmt.Errorf("member %.40q appears twice", name)
+		spelled := name.(string) // the decoder gives nothing else here
+		if strings.Trim(spelled, "abcdefghijklmnopqrstuvwxyz_") != "" {
+			return fmt.Errorf("unknown member %.40q", spelled)
 		}
-		seen[folded] = true
+		if seen[spelled] {
+			return fmt.Errorf("member %.40q appears twice", spelled)
+		}
+		seen[spelled] = true
 		if value, err := d.Token(); err != nil {
 			return errors.New("not JSON")
 		} else if _, nested := value.(json.Delim); nested {

@@ -395,6 +395,8 @@ func TestCredentialRefuses(t *testing.T) {
 		{"not JSON", "", "", "", "configuration=bound", 400, InvalidCredentialRequest},
 		{"two JSON values", "", "", "", good() + "{}", 400, InvalidCredentialRequest},
 		{"repeated member", "", "", "", `{"credential_configuration_id":"free","credential_configuration_id":"bound"}`, 400, InvalidCredentialRequest},
+		{"repeated member in other letters", "", "", "", `{"credential_configuration_id":"free","credential_configuration_ıd":1,"credential_configuration_ID":"bound"}`, 400, InvalidCredentialRequest},
+		{"repeated member with a long s", "", "", "", `{"credential_configuration_id":"free","proofs":{},"proof\u017f":{"jwt":["x"]}}`, 400, InvalidCredentialRequest},
 		{"deep nesting", "", "", "", `{"credential_configuration_id":"free","x":` + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + "}", 400, InvalidCredentialRequest},
 		{"no configuration", "", "", "", `{}`, 400, InvalidCredentialRequest},
 		{"unknown configuration", "", "", "", `{"credential_configuration_id":"crown"}`, 400, UnknownCredentialConfiguration},

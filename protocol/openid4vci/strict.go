@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -38,6 +39,16 @@ func describeJSON(err error) error {
 	return errors.New("not JSON of the expected form")
 }
 
+// fold gives the same rune for all that encoding/json takes for one another
+// in member names.
+func fold(r rune) rune {
+	least := r
+	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+		least = min(least, next)
+	}
+	return least
+}
+
 func checkMembers(data []byte) error {
 	type level struct {
 		members map[string]bool // nil in an array
@@ -64,7 +75,7 @@ func checkMembers(data []byte) error {
 		}
 		top := len(open) - 1
 		if name, ok := token.(string); ok && top >= 0 && open[top].name {
-			folded := strings.ToLower(name)
+			folded := strings.Map(fold, name)
 			if open[top].members[folded] {
 				return fmt.Errorf("member %.40q appears twice", name)
 			}
