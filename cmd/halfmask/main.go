@@ -1,0 +1,104 @@
+// Command halfmask compares what a centralized online-ID service and a
+// selective-disclosure wallet let others see, and is the issuer, the wallet
+// and the verifier of the latter for developers.
+//
+// There is a file for each verb. Start with "halfmask compare".
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// Exit codes.
+const (
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// usageError says that the command line itself was wrong.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// run is the whole command; it returns the exit code.
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	root := &cobra.Command{
+		Use:   "halfmask",
+		Short: "Show only the part of you that is asked for, and measure what everyone can still see",
+		Long: `Halfmask enrolls the same synthetic people in two designs of online identity,
+a centralized service and a selective-disclosure wallet, and measures what each
+party can track. Everybody in it is synthetic.`,
+		Example: `  halfmask compare                     # both designs, the same people, what each party could track
+  halfmask documents mint --help       # make a synthetic identity document
+  halfmask issuer serve --help         # be the issuer, and then the wallet and the verifier`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       version(),
+	}
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(compareCommand(), rulesCommand(), documentsCommand(), vectorsCommand(),
+		issuerCommand(), verifierCommand(), walletCommand(), centralizedCommand())
+	ran := markRun(root)
+
+	command, err := root.ExecuteContextC(ctx)
+	var usage usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &usage) || !*ran:
+		fmt.Fprintf(errOut, "halfmask: %v\nTry '%s --help'.\n", err, command.CommandPath())
+		return exitUsage
+	default:
+		fmt.Fprintf(errOut, "halfmask: %v\n", err)
+		return exitFailure
+	}
+}
+
+// markRun notes whether a command got as far as running: an error before that
+// is one of usage. A command that has only subcommands takes no arguments of
+// its own.
+func markRun(root *cobra.Command) *bool {
+	ran := new(bool)
+	var visit func(*cobra.Command)
+	visit = func(c *cobra.Command) {
+		if inner := c.RunE; inner != nil {
+			c.RunE = func(c *cobra.Command, args []string) error {
+				*ran = true
+				return inner(c, args)
+			}
+		} else {
+			c.RunE = func(c *cobra.Command, args []string) error {
+				if len(args) > 0 {
+					return usagef("unknown command %q for %q", args[0], c.CommandPath())
+				}
+				return c.Help()
+			}
+		}
+		for _, child := range c.Commands() {
+			visit(child)
+		}
+	}
+	visit(root)
+	return ran
+}

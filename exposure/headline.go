@@ -1,0 +1,122 @@
+package exposure
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/halfmask/halfmask/spec"
+)
+
+// A Headline is a figure that the table and the report lead with.
+type Headline struct {
+	Label     string // "of 100 ..., ..."
+	Metric    string
+	Coalition Coalition
+	Strata    []spec.Stratum // where it is shown
+}
+
+// Headlines are the figures for everybody, in the order of reports.
+var Headlines = []Headline{
+	{"of 100 logins, the authority sees who and where", CentralSight, IssuerAlone, Strata},
+	{"of 100 pairs of a person's platforms, the platforms together join", CrossPlatformLinkage, AllPlatforms, Strata},
+	{"  ... with the authority's help", CrossPlatformLinkage, IssuerAndPlatforms, Strata},
+	{"of 100 people, the platforms together can name", Reidentification, AllPlatforms, Strata},
+	{"  ... with the authority's help", Reidentification, IssuerAndPlatforms, Strata},
+	{"of 100 platforms, one order takes away within a day", OrderReach, IssuerAlone, Strata},
+	{"  ... in the end, when nothing is renewed", OrderReachEventual, IssuerAlone, Strata},
+}
+
+var strataTitles = map[spec.Stratum]string{
+	spec.Minimal:   "Platforms that need no identity in plain text (stratum minimal)",
+	spec.Plaintext: "Platforms that the law makes take it: no wallet helps there (stratum plaintext)",
+	spec.AllStrata: "All platforms together: what the plaintext platforms add (stratum all)",
+}
+
+// PerHundred writes an estimate as a number of 100. A zero is written as what
+// it is: nothing found, with its upper bound.
+func PerHundred(r Row) string {
+	switch {
+	case math.IsNaN(r.Estimate):
+		return "-"
+	case r.Estimate == 0 && r.Method == "rule-of-three":
+		return fmt.Sprintf("none found (< %s)", short(100*r.Hi))
+	case r.Estimate == 1:
+		return "100"
+	}
+	return fmt.Sprintf("%s (%s-%s)", short(100*r.Estimate), short(100*r.Lo), short(100*r.Hi))
+}
+
+func short(f float64) string {
+	if f != 0 && f < 10 {
+		return fmt.Sprintf("%.1f", f)
+	}
+	return fmt.Sprintf("%.0f", f)
+}
+
+// WriteTable writes the headlines for a terminal.
+func (r *Result) WriteTable(w io.Writer) error {
+	m := r.Manifest
+	fmt.Fprintf(w, "%d synthetic people, drawn from the population; %d can enroll under %s, in every design.\n", m.People, m.Enrolled, m.Rules)
+	fmt.Fprintf(w, "%d logins in %d days from %s: %d at platforms of stratum minimal, %d of stratum plaintext.\n",
+		m.Logins, m.Days, m.Start, m.LoginsIn[spec.Minimal], m.LoginsIn[spec.Plaintext])
+	fmt.Fprintf(w, "Every login was executed over HTTP; the figures come from the recorded bytes. Seed %d.\n", m.Seed)
+
+	for _, stratum := range Strata {
+		fmt.Fprintf(w, "\n%s\n", strataTitles[stratum])
+		t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+		fmt.Fprintf(t, "  \t%s\n", strings.Join(m.Designs, "\t"))
+		for _, h := range Headlines {
+			fmt.Fprintf(t, "  %s", h.Label)
+			for _, d := range m.Designs {
+				cell := "-"
+				if row, ok := r.Find(d, h.Coalition, stratum, h.Metric); ok {
+					cell = PerHundred(row)
+				}
+				fmt.Fprintf(t, "\t%s", cell)
+			}
+			fmt.Fprintln(t)
+		}
+		if err := t.Flush(); err != nil {
+			return err
+		}
+	}
+
+	fmt.Fprintf(w, "\nBoth, whatever the platform\n")
+	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	fmt.Fprintf(t, "  \t%s\n", strings.Join(m.Designs, "\t"))
+	fmt.Fprintf(t, "  days until an order has its full reach")
+	for _, d := range m.Designs {
+		cell := "-"
+		if row, ok := r.Find(d, IssuerAlone, spec.AllStrata, OrderReachDelay); ok && !math.IsNaN(row.Estimate) {
+			cell = short(row.Estimate)
+		}
+		fmt.Fprintf(t, "\t%s", cell)
+	}
+	fmt.Fprintf(t, "\n  of 100000 residents, the rules exclude")
+	for _, d := range m.Designs {
+		cell := "-"
+		if row, ok := r.Find(d, IssuerAlone, spec.AllStrata, Exclusion); ok {
+			cell = fmt.Sprintf("%.0f (%.0f-%.0f)", 1e5*row.Estimate, 1e5*row.Lo, 1e5*row.Hi)
+		}
+		fmt.Fprintf(t, "\t%s", cell)
+	}
+	fmt.Fprintln(t)
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, set := range exclusionBySet(r.Exclusions) {
+		if set.rules != m.Rules {
+			fmt.Fprintf(w, "  Under %s it would be %.0f of 100000 in every design.\n", set.rules, 1e5*set.share)
+		}
+	}
+	_, err := fmt.Fprint(w, `
+"none found" is what these linkers found on these bytes, with the upper bound of
+its 95 % interval; that bbs proofs cannot be linked rests on the assumptions of
+its security proof. Ranges are 95 % intervals over people; of the residents, how
+uncertain the size of the groups is.
+`)
+	return err
+}

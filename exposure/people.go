@@ -1,0 +1,171 @@
+package exposure
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/halfmask/halfmask/exposure/centralized"
+	"github.com/halfmask/halfmask/issuer/enrollment"
+	"github.com/halfmask/halfmask/issuer/enrollment/document"
+	"github.com/halfmask/halfmask/issuer/enrollment/mint"
+	"github.com/halfmask/halfmask/spec"
+)
+
+// Person is a synthetic person with what an enrollment asks for. Designs get
+// the same people, and keep what they learn of them to themselves.
+type Person struct {
+	Index          int
+	Group          string // of the population
+	Age            int    // completed years on Start
+	Province       string
+	DocumentNumber string // "" without a document
+	// Submission is what the person's device sends to enroll, but for the
+	// one-time codes, which the phones receive.
+	Submission enrollment.Submission
+}
+
+// meets reports whether the platform takes a person of that age.
+func (p *Person) meets(platform spec.Platform) bool { return p.Age >= platform.MinimumAge }
+
+// world makes people and their documents.
+type world struct {
+	seed      uint64
+	authority *mint.Authority
+	trust     *document.Trust
+	table     *spec.PopulationTable
+}
+
+func newWorld(seed uint64) (*world, error) {
+	authority, err := mint.NewAuthority(seed)
+	if err != nil {
+		return nil, err
+	}
+	table, err := spec.Population()
+	if err != nil {
+		return nil, err
+	}
+	return &world{seed: seed, authority: authority, trust: authority.Trust(), table: table}, nil
+}
+
+// draw makes the people of a scenario, each drawn from the whole population.
+func (w *world) draw(s Scenario) ([]*Person, error) {
+	people := make([]*Person, s.People)
+	for i := range people {
+		r := random(s.Seed, "person", i)
+		resident := w.table.Draw(r.Float64())
+		p, err := w.person(fmt.Sprintf("person %d", i), i, resident, r.IntN(365), s.Rules)
+		if err != nil {
+			return nil, err
+		}
+		people[i] = p
+	}
+	return people, nil
+}
+
+// person makes one person of the population's cell, whose last birthday was
+// daysAgo days before Start. Ages are taken over from the day of the census
+// to Start: the lab needs the shape of the population and not its ageing.
+func (w *world) person(id string, index int, c spec.Cell, daysAgo int, rules *spec.Rules) (*Person, error) {
+	birthday := Start.AddDays(-daysAgo)
+	birth, err := spec.NewDate(birthday.Year-c.AgeYears, birthday.Month, birthday.Day)
+	if err != nil { // 29 February in a year without
+		birth = spec.Date{Year: birthday.Year - c.AgeYears, Month: time.February, Day: 28}
+	}
+	p := &Person{Index: index, Group: c.Group, Age: rules.Settings.Age(birth, Start), Province: c.Province}
+	p.Submission = enrollment.Submission{Phone: phone(index), Password: centralized.NewPassword(), Consent: true}
+	if c.Document != spec.NoDocument {
+		d, err := w.issue(id, c, birth)
+		if err != nil {
+			return nil, err
+		}
+		p.DocumentNumber = d.Number
+		p.Submission.Document, p.Submission.Face = d.Presented, d.LiveFace(uint64(index))
+	}
+	part := spec.Supervises
+	switch rules.TierOf(p.Age) {
+	case spec.From18:
+		return p, nil
+	case spec.Under14:
+		part = spec.Applies
+	}
+	// The guardian is an adult of the same group, outside of the sample.
+	if c.Document == spec.NoDocument {
+		return p, nil
+	}
+	adult, err := spec.NewDate(birth.Year-30, birth.Month, min(birth.Day, 28))
+	if err != nil {
+		return nil, err
+	}
+	g, err := w.issue(id+"/guardian", c, adult)
+	if err != nil {
+		return nil, err
+	}
+	p.Submission.Guardian = &enrollment.GuardianSubmission{
+		Document: g.Presented, Face: g.LiveFace(uint64(index)),
+		Relation: spec.Parent, Part: part, Consent: true,
+	}
+	return p, nil
+}
+
+func (w *world) issue(id string, c spec.Cell, birth spec.Date) (*mint.Document, error) {
+	// Two draws of given names: as rarely alike as real names are.
+	name, latin := mint.SyntheticName(w.seed, id)
+	second, secondLatin := mint.SyntheticName(w.seed, id+"/second")
+	name += strings.TrimPrefix(second, string([]rune(second)[:2]))
+	_, given, _ := strings.Cut(secondLatin, " ")
+	holder := mint.Person{ID: id, Name: name, Latin: latin + given, Sex: c.Sex, BirthDate: birth}
+	if c.Document == spec.ForeignPermanentResidentCard {
+		holder.Nationality = "CAN" // the format holds a real country's code; that of the specimen
+	}
+	d, err := w.authority.Issue(holder, c.Document, mint.Options{Macau: strings.HasPrefix(c.Group, "macau")})
+	if err != nil {
+		return nil, fmt.Errorf("exposure: a %s for %s: %w", c.Document, id, err)
+	}
+	return d, nil
+}
+
+// phone gives a number that no network uses: country code 999 is unassigned.
+func phone(index int) string { return fmt.Sprintf("+999%09d", index) }
+
+// A cell stands for all residents of a group and a tier in the executed
+// exclusion test.
+type cell struct {
+	group     spec.Group
+	tier      spec.Tier
+	residents float64
+	person    *Person
+}
+
+// cells makes one person for each group and tier of the population.
+func (w *world) cells(s Scenario) ([]cell, error) {
+	type key struct {
+		group string
+		tier  spec.Tier
+	}
+	weights := make(map[key]float64)
+	typical := make(map[key]spec.Cell) // the heaviest cell
+	for _, c := range w.table.Cells() {
+		k := key{c.Group, s.Rules.TierOf(c.AgeYears)}
+		weights[k] += c.Weight
+		if c.Weight > typical[k].Weight {
+			typical[k] = c
+		}
+	}
+	var cells []cell
+	for _, g := range w.table.Groups() {
+		for _, tier := range spec.Tiers {
+			k := key{g.ID, tier}
+			if weights[k] == 0 {
+				continue
+			}
+			p, err := w.person("cell "+g.ID+" "+string(tier), s.People+len(cells), typical[k], 100, s.Rules)
+			if err != nil {
+				return nil, err
+			}
+			cells = append(cells, cell{g, tier, weights[k], p})
+		}
+	}
+	return slices.Clip(cells), nil
+}
