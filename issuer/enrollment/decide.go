@@ -66,7 +66,7 @@ func (d Decision) Against() []Reason {
 // it never stops at the first rule that is not met: the reasons name all that
 // spoke, so that a refused person can put everything right at once.
 func Decide(a Application, rules *spec.Rules, on spec.Date) Decision {
-	d := &deciding{rules: rules, on: on, decision: Decision{Rules: rules.Name, On: on, Age: -1, Outcome: spec.Accepted}}
+	d := newDeciding(rules, on)
 	d.document("document", a.Document, spec.RuleAcceptedKind, spec.RuleNotExpired)
 	d.speak(spec.RuleVoluntary, "consent", a.Consent, "", "not declared")
 	if d.age(a.BirthDate) {
@@ -80,6 +80,10 @@ type deciding struct {
 	rules    *spec.Rules
 	on       spec.Date
 	decision Decision
+}
+
+func newDeciding(rules *spec.Rules, on spec.Date) deciding {
+	return deciding{rules: rules, on: on, decision: Decision{Rules: rules.Name, On: on, Age: -1, Outcome: spec.Accepted}}
 }
 
 // speak records what a rule said, with the detail for its case.

@@ -45,7 +45,7 @@ func (d *Desk) Enroll(ctx context.Context, s Submission) (*Enrolled, error) {
 		return nil, errors.New("enrollment: the desk has no rules or no phones")
 	}
 	e := &enrolling{desk: d, at: d.now()}
-	e.deciding = deciding{rules: d.Rules, on: spec.DateOf(e.at), decision: Decision{Rules: d.Rules.Name, On: spec.DateOf(e.at), Age: -1, Outcome: spec.Accepted}}
+	e.deciding = newDeciding(d.Rules, spec.DateOf(e.at))
 
 	person, err := e.person(ctx, "", s.Document, s.Face, spec.RuleAcceptedKind, spec.RuleAuthentic)
 	if err != nil {
@@ -53,7 +53,7 @@ func (d *Desk) Enroll(ctx context.Context, s Submission) (*Enrolled, error) {
 	}
 	a := Application{Document: documentOf(person), BirthDate: person.BirthDate, Consent: s.Consent}
 	if s.Guardian != nil {
-		if a.Guardian, err = e.guardian(ctx, s.Guardian); err != nil {
+		if a.Guardian, err = e.guardian(ctx, s.Guardian, person.BirthDate); err != nil {
 			return nil, err
 		}
 	}
@@ -114,7 +114,13 @@ func (e *enrolling) face() FaceMatcher {
 	return SyntheticFaces{}
 }
 
-func (e *enrolling) guardian(ctx context.Context, g *GuardianSubmission) (*Guardian, error) {
+// guardian checks the guardian's evidence, and leaves it unread where the
+// person's tier gives a guardian no part.
+func (e *enrolling) guardian(ctx context.Context, g *GuardianSubmission, birth spec.Date) (*Guardian, error) {
+	tier := e.rules.TierOf(e.rules.Settings.Age(birth, e.on))
+	if e.rules.GuardianPart(tier) == spec.NoGuardian {
+		return &Guardian{}, nil
+	}
 	v, err := e.person(ctx, "guardian.", g.Document, g.Face, spec.RuleGuardianDocument, spec.RuleGuardianDocument)
 	if err != nil {
 		return nil, err

@@ -71,6 +71,29 @@ func (o *office) guardian(t testing.TB, part spec.GuardianPart) *GuardianSubmiss
 	return &GuardianSubmission{Document: d.Presented, Face: d.LiveFace(9), Relation: spec.Parent, Part: part, Consent: true}
 }
 
+// becomeChild makes the applicant a child; the guardian's part stays.
+func (o *office) becomeChild(s *Submission) {
+	d, err := o.authority.Issue(mint.Person{Name: "Ceshi Xiao", Sex: document.Male, BirthDate: today.AddDays(-3000)}, spec.ResidentIdentityCard, mint.Options{})
+	if err != nil {
+		panic(err)
+	}
+	s.Document, s.Face = d.Presented, d.LiveFace(3)
+}
+
+// R-GRD-07: whom an adult brings along is not even looked at.
+func TestAdultWithGuardian(t *testing.T) {
+	o := newOffice(t, spec.National)
+	s := o.submission(t, o.issue(t, "Ceshi Jia", "1990-02-28", spec.ResidentIdentityCard, mint.Options{}))
+	s.Guardian = &GuardianSubmission{Document: document.Presented{Kind: spec.ForeignPassport}, Consent: true}
+	enrolled, err := o.Enroll(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if enrolled.Attributes.GuardianConsent {
+		t.Error("a guardian consented for an adult")
+	}
+}
+
 func TestEnrollEveryAcceptedKind(t *testing.T) {
 	o := newOffice(t, "inclusive")
 	for _, kind := range spec.KnownKinds {
@@ -179,10 +202,12 @@ func TestEvidenceRefused(t *testing.T) {
 			d, _ := o.authority.Issue(mint.Person{Name: "Ceshi Fuqin", Sex: document.Male, BirthDate: spec.Date{Year: 1980, Month: 1, Day: 1}}, spec.TaiwanTravelPermit, mint.Options{})
 			d.Presented.Chip.DG1[60] ^= 1
 			s.Guardian = &GuardianSubmission{Document: d.Presented, Face: d.LiveFace(1)}
+			o.becomeChild(s)
 		}, "sod-hash", "R-GRD-05", "guardian.document.chip.dg1"},
 		{"a guardian who is not there", spec.ResidentIdentityCard, mint.Options{}, func(o *office, s *Submission) {
 			d, _ := o.authority.Issue(mint.Person{Name: "Ceshi Fuqin", Sex: document.Male, BirthDate: spec.Date{Year: 1980, Month: 1, Day: 1}}, spec.ResidentIdentityCard, mint.Options{})
 			s.Guardian = &GuardianSubmission{Document: d.Presented, Face: s.Face}
+			o.becomeChild(s)
 		}, "face", "R-ENR-06", "guardian.face"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
