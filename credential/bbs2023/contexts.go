@@ -67,8 +67,8 @@ func processing() *ld.JsonLdOptions {
 type activeContext = ld.Context
 
 // processedContexts keeps processed contexts by the JSON text of the @context
-// value. It stops growing at maxProcessed: a caller who sees ever new inline
-// contexts processes them each time.
+// value. It starts anew at maxProcessed, so that ever new inline contexts
+// neither fill the memory nor keep out the usual ones.
 var processedContexts struct {
 	sync.RWMutex
 	byText map[string]*activeContext
@@ -104,12 +104,10 @@ func processContext(value any) (*activeContext, error) {
 	}
 	processedContexts.Lock()
 	defer processedContexts.Unlock()
-	if processedContexts.byText == nil {
+	if processedContexts.byText == nil || len(processedContexts.byText) == maxProcessed {
 		processedContexts.byText = map[string]*activeContext{}
 	}
-	if len(processedContexts.byText) < maxProcessed {
-		processedContexts.byText[string(text)] = c
-	}
+	processedContexts.byText[string(text)] = c
 	return c, nil
 }
 
