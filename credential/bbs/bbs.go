@@ -18,6 +18,11 @@
 // bytes; disclosed messages, the header, the number of messages and the
 // public key can still link them, so headers should be the same for everyone.
 //
+// Everything decoded is checked as the draft demands: points on the curve, in
+// the subgroup and not the identity, scalars in [1, r), exact lengths. At most
+// [MaxMessages] messages and [MaxOctets] octets in each are accepted. A refusal
+// is a *credential.Error that names the check and its clause.
+//
 // # What is protected against timing, and how
 //
 // The field and curve formulas are gnark-crypto's, whose scalar multiplication

@@ -18,7 +18,7 @@ func ProofSize(hidden int) int { return core.ProofLengthFloor + hidden*core.Scal
 // what they disclose: the messages at those indexes, the header, the number
 // of messages, and who signed.
 //
-// ProofGen does not verify the signature, which costs more than the proof:
+// ProofGen does not verify the signature, which costs as much as the proof:
 // call [Suite.Verify] once, when the signature arrives. A proof made of a
 // signature that does not verify does not verify either.
 func (s *Suite) ProofGen(pk *PublicKey, sig, header, ph []byte, messages [][]byte, disclosed []int) ([]byte, error) {

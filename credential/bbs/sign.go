@@ -6,11 +6,11 @@ import (
 )
 
 const (
-	// SignatureSize is the octets of a signature: a point and a scalar.
+	// SignatureSize is the octets of a signature, a point and a scalar: 80.
 	SignatureSize = core.SignatureLength
-	// MaxMessages bounds the messages under one signature.
+	// MaxMessages bounds the messages under one signature: 16384.
 	MaxMessages = core.MaxMessages
-	// MaxOctets bounds a header, a presentation header and a message.
+	// MaxOctets bounds a header, a presentation header and each message: 16 MiB.
 	MaxOctets = core.MaxOctets
 )
 

@@ -36,7 +36,7 @@ type generatorCache struct {
 	v    []byte
 }
 
-// tabledGenerators is how many generators of a suite get a table, of 117 KiB
+// tabledGenerators is how many generators of a suite get a table, of 117 kB
 // each; those after them are multiplied without one.
 const tabledGenerators = 64
 
