@@ -13,10 +13,11 @@
 //	                             ProofGen(…, nonce, disclosed) -- proof -->
 //	                                                  ProofVerify(public key, …)
 //
-// Start at [GenerateKey], [Suite.Sign] and [Suite.ProofGen]. Two proofs of one
-// signature cannot be linked by anybody, the issuer included, through their
-// bytes; disclosed messages, the header, the number of messages and the
-// public key can still link them, so headers should be the same for everyone.
+// Start at [GenerateKey], [Suite.Sign] and [Suite.ProofGen]. A proof is
+// zero-knowledge in the random oracle model: on that assumption nobody, the
+// issuer included, links two proofs of one signature by their bytes. Disclosed
+// messages, the header, the number of messages and the public key can still
+// link them, so headers should be the same for everyone.
 //
 // Everything decoded is checked as the draft demands: points on the curve, in
 // the subgroup and not the identity, scalars in [1, r), exact lengths. At most
