@@ -78,11 +78,24 @@ func (so *securityObject) checkSignature() error {
 	if so.byKey || so.algorithm.oid.Equal(oidRSAPSS) {
 		return so.certificate.CheckSignature(algorithm, so.attributes, so.signature)
 	}
-	p7, err := pkcs7.Parse(so.cms)
+	return verifyCMS(so.cms, so.certificate, so.content)
+}
+
+// verifyCMS lets package pkcs7 verify a SignedData, and makes sure that it
+// sees the signer and the content that readSOD saw. The nesting is bounded
+// and the structure is checked before it gets here; should it panic all the
+// same, that is a refusal.
+func verifyCMS(cms []byte, signer *x509.Certificate, content []byte) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the CMS reader gave up: %v", r)
+		}
+	}()
+	p7, err := pkcs7.Parse(cms)
 	if err != nil {
 		return err
 	}
-	if signer := p7.GetOnlySigner(); signer == nil || !signer.Equal(so.certificate) || !bytes.Equal(p7.Content, so.content) {
+	if only := p7.GetOnlySigner(); only == nil || !only.Equal(signer) || !bytes.Equal(p7.Content, content) {
 		return fmt.Errorf("two readings of the same bytes differ")
 	}
 	return p7.Verify()

@@ -2,6 +2,8 @@ package document_test
 
 import (
 	"bytes"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -271,5 +273,52 @@ func TestShapeOfPresentedIsRefused(t *testing.T) {
 	} {
 		_, err := document.Verify(c.change(), a.Trust(), at)
 		wantCheck(t, c.name, err, c.check)
+	}
+}
+
+// The signature is right and the issuer trusted, but the chip is not one of
+// the kind that it is presented as.
+func TestChipOfAnotherKindIsRefused(t *testing.T) {
+	a := authority(t)
+	as := func(from, to spec.DocumentKind, nationality string) document.Presented {
+		p := person(from)
+		p.Nationality = nationality
+		d, err := a.Issue(p, from, mint.Options{NoResidenceNote: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Presented.Kind = to
+		return d.Presented
+	}
+	for name, c := range map[string]struct {
+		p     document.Presented
+		field string
+	}{
+		"passport as a permit":                 {as(spec.OverseasChinesePassport, spec.TaiwanTravelPermit, ""), "chip.dg1.code"},
+		"permit as a passport":                 {as(spec.TaiwanTravelPermit, spec.OverseasChinesePassport, ""), "chip.dg1.code"},
+		"Taiwan permit as a Hong Kong one":     {as(spec.TaiwanTravelPermit, spec.HongKongMacauTravelPermit, ""), "chip.dg1.code"},
+		"foreign passport as a Chinese one":    {as(spec.ForeignPassport, spec.OverseasChinesePassport, ""), "chip.dg1.issuing_state"},
+		"Chinese passport as a foreign one":    {as(spec.OverseasChinesePassport, spec.ForeignPassport, ""), "chip.dg1.issuing_state"},
+		"foreign passport of a citizen":        {as(spec.ForeignPassport, spec.ForeignPassport, "CHN"), "chip.dg1.nationality"},
+		"Chinese passport of another national": {as(spec.OverseasChinesePassport, spec.OverseasChinesePassport, "FRA"), "chip.dg1.nationality"},
+	} {
+		_, err := document.Verify(c.p, a.Trust(), at)
+		wantCheck(t, name, err, "document-kind")
+		if e := wantTyped(t, err); e.Field != c.field {
+			t.Errorf("%s: field %s, want %s", name, e.Field, c.field)
+		}
+	}
+}
+
+func TestErrorNamesCheckFieldAndClause(t *testing.T) {
+	a := authority(t)
+	_, err := document.Verify(issue(t, a, spec.TaiwanTravelPermit, mint.Options{Defect: mint.ExpiredSigner}).Presented, a.Trust(), at)
+	e := wantTyped(t, err)
+	if e.Check != "sod-signer" || e.Field != "chip.sod" || e.Clause != "ICAO Doc 9303-11 section 5.1" {
+		t.Errorf("%+v", e)
+	}
+	var expired x509.CertificateInvalidError
+	if !errors.As(err, &expired) || expired.Reason != x509.Expired {
+		t.Errorf("the cause is lost: %v", err)
 	}
 }

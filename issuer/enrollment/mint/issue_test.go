@@ -310,6 +310,17 @@ func TestLiveFaceIsTheHoldersAndNoOther(t *testing.T) {
 	}
 }
 
+func TestHolderShowsTheFaceOfTheDocument(t *testing.T) {
+	d, err := authority(t, 1).Issue(people(1)[0], spec.ResidentIdentityCard, Options{Defect: ChangedPortrait})
+	if err != nil {
+		t.Fatal(err)
+	}
+	live, err := LiveFace(d.Portrait, 5)
+	if err != nil || !bytes.Equal(live, d.LiveFace(5)) {
+		t.Errorf("another face, %v", err)
+	}
+}
+
 func TestLiveFaceRefuses(t *testing.T) {
 	p := Portrait("x")
 	for name, picture := range map[string][]byte{"nothing": nil, "no picture": []byte("picture"), "cut off": p[:200]} {
