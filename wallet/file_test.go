@@ -228,8 +228,8 @@ func TestOpenTwice(t *testing.T) {
 // wallet opens again, has all of the offer's credentials or none, and no
 // presentation that the platform has is missing from its log.
 func TestKilledAtEachRequest(t *testing.T) {
+	w := newTown(t)
 	for n := 1; ; n++ {
-		w := newTown(t)
 		h, path := w.create()
 		h.Close()
 		p := w.ask([]string{spec.Sex}, credential.BBS2023)
@@ -246,13 +246,21 @@ func TestKilledAtEachRequest(t *testing.T) {
 				time.Sleep(20 * time.Millisecond)
 			}
 		}
-		inner := w.issuer.Config.Handler
-		w.issuer.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { strike(); inner.ServeHTTP(rw, r) })
-		w.onAnswer = func(http.ResponseWriter, *http.Request) bool { strike(); return false }
-		out, _ := cmd.CombinedOutput()
-		h, err := wallet.Open(path, passphrase)
+		w.mu.Lock()
+		w.onRequest = strike
+		w.mu.Unlock()
+		var out bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &out
+		mu.Lock()
+		err := cmd.Start()
+		mu.Unlock()
 		if err != nil {
-			t.Fatalf("killed at request %d: %v\n%s", n, err, out)
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // it was killed, or failed for it
+		h, err = wallet.Open(path, passphrase)
+		if err != nil {
+			t.Fatalf("killed at request %d: %v\n%s", n, err, out.Bytes())
 		}
 		h.Now = w.now
 		entries, log := list(t, h), must(h.Log())
@@ -265,7 +273,7 @@ func TestKilledAtEachRequest(t *testing.T) {
 		h.Close()
 		if !killed {
 			if len(entries) != 2 || len(log) != 2 || log[1].Outcome != wallet.Done {
-				t.Fatalf("not killed, but it ended with %d credentials: %s", len(entries), out)
+				t.Fatalf("not killed, but it ended with %d credentials: %s", len(entries), out.Bytes())
 			}
 			if n < 10 {
 				t.Errorf("only %d requests", n)

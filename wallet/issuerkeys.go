@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"unicode"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -113,6 +115,17 @@ func decodeOnce(data []byte, v any) error {
 	return json.Unmarshal(data, v)
 }
 
+// foldRune makes alike what encoding/json takes for the same member name.
+func foldRune(r rune) rune {
+	for {
+		next := unicode.SimpleFold(r)
+		if next <= r {
+			return next
+		}
+		r = next
+	}
+}
+
 func checkMembers(d *json.Decoder, depth int) error {
 	token, err := d.Token()
 	if err != nil {
@@ -132,11 +145,12 @@ func checkMembers(d *json.Decoder, depth int) error {
 			if err != nil {
 				return fmt.Errorf("not JSON: %w", err)
 			}
-			if s, _ := name.(string); seen[s] {
+			s, _ := name.(string)
+			folded := strings.Map(foldRune, s)
+			if seen[folded] {
 				return fmt.Errorf("member %.40q occurs twice", s)
-			} else {
-				seen[s] = true
 			}
+			seen[folded] = true
 		}
 		if err := checkMembers(d, depth+1); err != nil {
 			return err

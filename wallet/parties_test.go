@@ -48,13 +48,13 @@ type town struct {
 	platform *verifier.Server
 	address  *httptest.Server // of the platform
 
-	template func(*sdjwt.Template)                             // changes what is about to be signed
-	after    func(configuration, credential string) string     // changes what is about to be sent
-	renewal  error                                             // what the issuer says to a renewal
-	failing  bool                                              // credential requests get an internal error
-	keys     func(document map[string]any)                     // changes the published keys
-	method   string                                            // verification method of bbs proofs; empty: the key's
-	onAnswer func(w http.ResponseWriter, r *http.Request) bool // sees the platform's requests first
+	template  func(*sdjwt.Template)                         // changes what is about to be signed
+	after     func(configuration, credential string) string // changes what is about to be sent
+	renewal   error                                         // what the issuer says to a renewal
+	failing   bool                                          // credential requests get an internal error
+	keys      func(document map[string]any)                 // changes the published keys
+	method    string                                        // verification method of bbs proofs; empty: the key's
+	onRequest func()                                        // hears of every request to the issuer or the platform
 }
 
 func newTown(t *testing.T) *town {
@@ -81,9 +81,8 @@ func newTown(t *testing.T) *town {
 		t.Fatal(err)
 	}
 	w.address = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if w.onAnswer == nil || !w.onAnswer(rw, r) {
-			w.platform.ServeHTTP(rw, r)
-		}
+		w.heard()
+		w.platform.ServeHTTP(rw, r)
 	}))
 	t.Cleanup(w.address.Close)
 	w.platform, err = verifier.New(verifier.Config{URL: w.address.URL, Now: w.now, Issuers: verifier.TrustedIssuers{
@@ -112,7 +111,17 @@ func (w *town) jwks() jose.JSONWebKeySet {
 	return jose.JSONWebKeySet{Keys: []jose.JSONWebKey{k.Public()}}
 }
 
+func (w *town) heard() {
+	w.mu.Lock()
+	hear := w.onRequest
+	w.mu.Unlock()
+	if hear != nil {
+		hear()
+	}
+}
+
 func (w *town) serveIssuer(rw http.ResponseWriter, r *http.Request) {
+	w.heard()
 	if r.URL.Path != "/.well-known/jwt-vc-issuer" {
 		w.endpoint.ServeHTTP(rw, r)
 		return

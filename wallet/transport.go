@@ -6,34 +6,13 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"net/url"
-	"strings"
-	"time"
 
 	"github.com/halfmask/halfmask/protocol/openid4vp"
 )
 
 const maxDocument = 256 << 10 // bytes of an issuer's key document
-
-// direct is the client of a Wallet without one. Names below .localhost are
-// dialed on the loopback interface whatever a resolver says (RFC 6761
-// section 6.3), because plain http is allowed for them.
-var direct = func() *http.Client {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	dialer := &net.Dialer{Timeout: 10 * time.Second}
-	t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-		if host, port, err := net.SplitHostPort(address); err == nil {
-			host = strings.ToLower(strings.TrimSuffix(host, "."))
-			if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-				address = net.JoinHostPort("127.0.0.1", port)
-			}
-		}
-		return dialer.DialContext(ctx, network, address)
-	}
-	return &http.Client{Transport: t, Timeout: 30 * time.Second}
-}()
 
 // fetch gets a JSON document. Redirects are not followed.
 func (w *Wallet) fetch(ctx context.Context, address string) ([]byte, error) {

@@ -76,8 +76,9 @@ var (
 // Wallet holds one person's credentials. Its methods may be called from
 // several goroutines; HTTP and Now are set before the first.
 type Wallet struct {
-	// HTTP carries every message. Nil: a client without cookies that waits
-	// at most 30 seconds and finds names below .localhost on this machine.
+	// HTTP carries every message; nil is openid4vci.HTTPClient(), which finds
+	// names below .localhost on this machine. No redirect that leaves an
+	// origin is followed and no cookie is kept, whatever the client says.
 	HTTP *http.Client
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
@@ -153,7 +154,7 @@ func (w *Wallet) http() *http.Client {
 	if w.HTTP != nil {
 		return w.HTTP
 	}
-	return direct
+	return openid4vci.HTTPClient()
 }
 
 func (w *Wallet) issuance() *openid4vci.Client {
