@@ -74,10 +74,10 @@ type Rules struct {
 
 // Settings are the readings that the texts leave open.
 type Settings struct {
-	ExactFourteen    Tier         `yaml:"exact-14"`           // the tier of a person of exactly 14: From14To17 or Under14
-	AgeReached       AgeReached   `yaml:"age-reached"`        // R-AGE-04
-	LeapBirthday     LeapBirthday `yaml:"leap-birthday"`      // R-AGE-04
-	ExpiredGraceDays int          `yaml:"expired-grace-days"` // R-ENR-02: 0 to 365
+	ExactFourteen    Tier         `yaml:"exact-14" json:"exact_14"`                     // the tier of a person of exactly 14: From14To17 or Under14
+	AgeReached       AgeReached   `yaml:"age-reached" json:"age_reached"`               // R-AGE-04
+	LeapBirthday     LeapBirthday `yaml:"leap-birthday" json:"leap_birthday"`           // R-AGE-04
+	ExpiredGraceDays int          `yaml:"expired-grace-days" json:"expired_grace_days"` // R-ENR-02: 0 to 365
 }
 
 // AcceptedKind is a document that opens enrollment.
