@@ -24,7 +24,7 @@ type Options struct {
 }
 
 // CreateBaseProof signs each statement of a document, a JSON-LD object
-// without proof of at most 256 KiB and 2,048 statements, and adds the proof
+// without proof of at most 256 KiB and 1,024 statements, and adds the proof
 // (vc-di-bbs section 3.4.1). The result is for the holder alone: it carries
 // the signature and the HMAC key. A document with a member that would not be
 // signed is refused, as is one with a pointer that does not match.

@@ -12,11 +12,11 @@ import (
 )
 
 // Bounds on what is read. They are far above what a credential of people
-// needs and keep hostile input from costing more than milliseconds.
+// needs and keep hostile input below a fraction of a second.
 const (
 	maxDocument   = 256 << 10 // bytes of a document, proof included
 	maxDepth      = 32        // nested objects and arrays
-	maxStatements = 2048      // statements of a document
+	maxStatements = 1024      // statements of a document
 	maxBlankNodes = 256       // objects without an id in a document
 	maxPointers   = 512       // JSON pointers in one list
 	maxPointer    = 1024      // bytes of one JSON pointer
