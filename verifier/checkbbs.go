@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/halfmask/halfmask/credential"
@@ -67,7 +68,8 @@ func (s *Server) checkBBS(asked openid4vp.CredentialQuery, p openid4vp.Presentat
 		return nil, nil, l.checks
 	}
 	l.skip("holder-binding", "the query does not ask for holder binding")
-	m, err := readMembers(v.Document)
+	controller, _, _ := strings.Cut(v.VerificationMethod, "#")
+	m, err := readMembers(v.Document, controller)
 	if err != nil {
 		l.fail("mandatory-members", err)
 		return nil, nil, l.checks
@@ -108,7 +110,7 @@ type members struct {
 	subject     map[string]any
 }
 
-func readMembers(document map[string]any) (*members, error) {
+func readMembers(document map[string]any, controller string) (*members, error) {
 	for name := range document {
 		if !slices.Contains([]string{"@context", "type", "issuer", "validFrom", "validUntil", subject}, name) {
 			return nil, fmt.Errorf("member %.100q does not belong in a person credential", name)
@@ -121,6 +123,9 @@ func readMembers(document map[string]any) (*members, error) {
 	var ok bool
 	if m.issuer, ok = document["issuer"].(string); !ok {
 		return nil, errors.New("issuer is missing or no string")
+	}
+	if m.issuer != controller {
+		return nil, errors.New("issuer is not the one whose key made the proof")
 	}
 	for name, into := range map[string]*time.Time{"validFrom": &m.from, "validUntil": &m.until} {
 		text, ok := document[name].(string)

@@ -96,7 +96,7 @@ func New(c Config) (*Server, error) {
 		host:        u.Host,
 		responseURI: c.URL + "/responses",
 		bbs:         map[string]*bbs.PublicKey{},
-		sessions:    newSessions(c.MaxPending),
+		sessions:    newSessions(c.MaxPending, c.Lifetime),
 		accounts:    newAccounts(),
 	}
 	for _, k := range c.Issuers.BBS {

@@ -80,5 +80,5 @@ func (s *Server) Respond(r *openid4vp.Response) (*Verdict, error) {
 // for as long after the request's expiry as the request lived; the error is
 // ErrUnknown then.
 func (s *Server) Result(id string) (Result, error) {
-	return s.sessions.read(id, s.config.Now(), s.config.Lifetime)
+	return s.sessions.read(id, s.config.Now())
 }

@@ -51,6 +51,7 @@ type session struct {
 type sessions struct {
 	mu       sync.Mutex
 	max      int
+	keep     time.Duration // how long a result is kept after the expiry
 	byID     map[string]*session
 	byRef    map[string]*session // waiting ones
 	byState  map[string]*session // waiting ones
@@ -58,8 +59,8 @@ type sessions struct {
 	finished []*session          // oldest first
 }
 
-func newSessions(limit int) *sessions {
-	return &sessions{max: limit, byID: map[string]*session{}, byRef: map[string]*session{}, byState: map[string]*session{}}
+func newSessions(limit int, keep time.Duration) *sessions {
+	return &sessions{max: limit, keep: keep, byID: map[string]*session{}, byRef: map[string]*session{}, byState: map[string]*session{}}
 }
 
 // add keeps a new session.
@@ -76,7 +77,8 @@ func (m *sessions) add(r *openid4vp.Request, object string, now, expires time.Ti
 	return s, nil
 }
 
-// expire ends the sessions whose time is over.
+// expire ends the sessions whose time is over, and forgets results whose time
+// is over too.
 func (m *sessions) expire(now time.Time) {
 	n := 0
 	for _, s := range m.waiting {
@@ -88,7 +90,17 @@ func (m *sessions) expire(now time.Time) {
 		}
 		n++
 	}
+	clear(m.waiting[:n])
 	m.waiting = m.waiting[n:]
+	for len(m.finished) > 0 && !now.Before(m.finished[0].expires.Add(m.keep)) {
+		m.forgetOldest()
+	}
+}
+
+func (m *sessions) forgetOldest() {
+	delete(m.byID, m.finished[0].id)
+	m.finished[0] = nil
+	m.finished = m.finished[1:]
 }
 
 // finish keeps the result of a session that no longer waits, and forgets the
@@ -102,9 +114,7 @@ func (m *sessions) finish(s *session, r Result) {
 	}
 	m.finished = append(m.finished, s)
 	for len(m.finished) > m.max {
-		delete(m.byID, m.finished[0].id)
-		m.finished[0] = nil
-		m.finished = m.finished[1:]
+		m.forgetOldest()
 	}
 }
 
@@ -114,7 +124,7 @@ func (m *sessions) object(ref string, now time.Time) (string, error) {
 	defer m.mu.Unlock()
 	m.expire(now)
 	s, ok := m.byRef[ref]
-	if !ok {
+	if !ok || !now.Before(s.expires) {
 		return "", ErrUnknown
 	}
 	return s.object, nil
@@ -126,7 +136,7 @@ func (m *sessions) take(state string, now time.Time) (*session, error) {
 	defer m.mu.Unlock()
 	m.expire(now)
 	s, ok := m.byState[state]
-	if !ok {
+	if !ok || !now.Before(s.expires) {
 		return nil, ErrUnknown
 	}
 	m.finish(s, Result{Status: Checking})
@@ -141,12 +151,12 @@ func (m *sessions) end(s *session, r Result) {
 }
 
 // read gives the result of a session.
-func (m *sessions) read(id string, now time.Time, keep time.Duration) (Result, error) {
+func (m *sessions) read(id string, now time.Time) (Result, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.expire(now)
 	s, ok := m.byID[id]
-	if !ok || !now.Before(s.expires.Add(keep)) {
+	if !ok || !now.Before(s.expires.Add(m.keep)) {
 		return Result{}, ErrUnknown
 	}
 	return s.result, nil

@@ -298,14 +298,15 @@ func TestRefusesBBS(t *testing.T) {
 		"presentation replayed": {"presentation-header", func(*openid4vp.Request) any {
 			return good(w.request(verifier.QueryFor(adult, credential.BBS2023)).Request)
 		}},
-		"base proof instead of a derived one": {"structure", func(*openid4vp.Request) any { return json.RawMessage(w.bbs.Raw) }},
-		"expired credential":                  {"validity", issued(func(d map[string]any) { d["validUntil"] = w.now.Format(time.RFC3339) })},
-		"credential that is not yet valid":    {"validity", issued(func(d map[string]any) { d["validFrom"] = w.now.Add(time.Second).Format(time.RFC3339) })},
-		"credential without an end":           {"mandatory-members", issued(func(d map[string]any) { delete(d, "validUntil") })},
-		"credential of another type":          {"mandatory-members", issued(func(d map[string]any) { d["type"] = []any{"VerifiableCredential"} })},
-		"claim withheld":                      {"claims-present", func(r *openid4vp.Request) any { return derive(w.bbs.Raw, r, spec.RealPerson) }},
-		"every claim withheld":                {"claims-present", func(r *openid4vp.Request) any { return derive(w.bbs.Raw, r) }},
-		"empty object":                        {"proof", func(*openid4vp.Request) any { return map[string]any{} }},
+		"base proof instead of a derived one":   {"structure", func(*openid4vp.Request) any { return json.RawMessage(w.bbs.Raw) }},
+		"expired credential":                    {"validity", issued(func(d map[string]any) { d["validUntil"] = w.now.Format(time.RFC3339) })},
+		"credential that is not yet valid":      {"validity", issued(func(d map[string]any) { d["validFrom"] = w.now.Add(time.Second).Format(time.RFC3339) })},
+		"credential without an end":             {"mandatory-members", issued(func(d map[string]any) { delete(d, "validUntil") })},
+		"credential of an issuer without a key": {"mandatory-members", issued(func(d map[string]any) { d["issuer"] = "https://issuer.example" })},
+		"credential of another type":            {"mandatory-members", issued(func(d map[string]any) { d["type"] = []any{"VerifiableCredential"} })},
+		"claim withheld":                        {"claims-present", func(r *openid4vp.Request) any { return derive(w.bbs.Raw, r, spec.RealPerson) }},
+		"every claim withheld":                  {"claims-present", func(r *openid4vp.Request) any { return derive(w.bbs.Raw, r) }},
+		"empty object":                          {"proof", func(*openid4vp.Request) any { return map[string]any{} }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := w.request(verifier.QueryFor(adult, credential.BBS2023)).Request
