@@ -52,11 +52,20 @@ func TestAcceptRefuses(t *testing.T) {
 			other := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: newKey(w.t).Public(), KeyID: "one"}}}
 			w.keys = func(d map[string]any) { d["jwks"] = other }
 		}, "issuer-signature"},
-		"an SD-JWT of another issuer":          {template(func(t *sdjwt.Template) { t.Issuer = "https://issuer.example" }), "issuer-key"},
-		"an SD-JWT of another type":            {template(func(t *sdjwt.Template) { t.Type = "https://halfmask.example/vct/library-card" }), "type"},
-		"an SD-JWT that has ended":             {template(func(t *sdjwt.Template) { t.Expires = t.NotBefore.Add(time.Hour) }), "expired"},
-		"an SD-JWT that has not begun":         {template(func(t *sdjwt.Template) { t.NotBefore = t.Expires.Add(-time.Hour) }), "not-yet-valid"},
-		"an SD-JWT without an end":             {template(func(t *sdjwt.Template) { t.Expires = time.Time{} }), "credential-validity"},
+		"an SD-JWT of another issuer":        {template(func(t *sdjwt.Template) { t.Issuer = "https://issuer.example" }), "issuer-key"},
+		"an SD-JWT of another type":          {template(func(t *sdjwt.Template) { t.Type = "https://halfmask.example/vct/library-card" }), "type"},
+		"an SD-JWT that has ended":           {template(func(t *sdjwt.Template) { t.Expires = t.NotBefore.Add(time.Hour) }), "expired"},
+		"an SD-JWT that has not begun":       {template(func(t *sdjwt.Template) { t.NotBefore = t.Expires.Add(-time.Hour) }), "not-yet-valid"},
+		"an SD-JWT without an end":           {template(func(t *sdjwt.Template) { t.Expires = time.Time{} }), "credential-validity"},
+		"an SD-JWT with an end of its own":   {template(func(t *sdjwt.Template) { t.Expires = t.Expires.Add(-time.Second) }), "credential-times"},
+		"an SD-JWT with a time of issuance":  {template(func(t *sdjwt.Template) { t.IssuedAt = t.IssuedAt.Add(time.Second) }), "credential-times"},
+		"an SD-JWT with a claim in the open": {template(func(t *sdjwt.Template) { t.Claims = map[string]any{"serial": "4711"} }), "credential-marks"},
+		"a bbs-2023 with a time of issuance": {func(w *town) { w.options = func(o *bbs2023.Options) { o.Created = o.Created.Add(time.Second) } }, "credential-times"},
+		"a bbs-2023 with a mandatory claim": {func(w *town) {
+			w.options = func(o *bbs2023.Options) {
+				o.MandatoryPointers = append(o.MandatoryPointers, "/credentialSubject/document_number")
+			}
+		}, "credential-marks"},
 		"an SD-JWT bound to somebody's key":    {template(func(s *sdjwt.Template) { s.HolderKey = &jose.JSONWebKey{Key: newKey(t).Public()} }), "credential-holder-key"},
 		"an SD-JWT bound to no key":            {template(func(t *sdjwt.Template) { t.HolderKey = nil }), "credential-holder-key"},
 		"an SD-JWT without its last tilde":     {func(w *town) { w.after = func(_, c string) string { return strings.TrimSuffix(c, "~") } }, ""},

@@ -53,7 +53,7 @@ type town struct {
 	renewal   error                                         // what the issuer says to a renewal
 	failing   bool                                          // credential requests get an internal error
 	keys      func(document map[string]any)                 // changes the published keys
-	method    string                                        // verification method of bbs proofs; empty: the key's
+	options   func(*bbs2023.Options)                        // changes how bbs-2023 is signed
 	onRequest func()                                        // hears of every request to the issuer or the platform
 }
 
@@ -166,9 +166,11 @@ func (w *town) Credential(_ context.Context, _, configuration string, keys []jos
 		if err != nil {
 			w.t.Error(err)
 		}
-		b, err := bbs2023.CreateBaseProof(document, bbs2023.Options{
-			MandatoryPointers: []string{"/issuer", "/validFrom", "/validUntil"}, Created: from, VerificationMethod: w.method,
-		}, w.bbsKey)
+		o := bbs2023.Options{MandatoryPointers: []string{"/issuer", "/validFrom", "/validUntil"}, Created: from}
+		if w.options != nil {
+			w.options(&o)
+		}
+		b, err := bbs2023.CreateBaseProof(document, o, w.bbsKey)
 		if err != nil {
 			w.t.Error(err)
 		}

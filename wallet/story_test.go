@@ -142,6 +142,7 @@ func TestAcceptWithTransactionCode(t *testing.T) {
 	}
 }
 
+// TestDecliningTellsTheVerifierNothingMore is about consent, R-PRE-05.
 func TestDecliningTellsTheVerifierNothingMore(t *testing.T) {
 	w := newTown(t)
 	h, _ := w.equipped()

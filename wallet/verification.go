@@ -28,7 +28,8 @@ type received struct {
 }
 
 // verify checks a credential that just came: the issuer's signature, its
-// type, its time, and that it is bound to the key made for it.
+// type, its time, that it is bound to the key made for it, and, when it is a
+// person credential, that no presentation of it would carry a mark.
 func (w *Wallet) verify(r received) (*kept, error) {
 	k := &kept{Raw: r.raw, Entry: Entry{
 		Issuer: r.keys.issuer, Configuration: r.name, Format: r.config.Format,
@@ -39,7 +40,7 @@ func (w *Wallet) verify(r received) (*kept, error) {
 	case credential.SDJWT:
 		err = verifySDJWT(r, k, w.now())
 	case credential.BBS2023:
-		err = verifyBBS2023(r, k)
+		err = verifyBBS2023(r, k, w.now())
 	default:
 		err = credential.Failed("credential-format", clauseReceived, "%.40q is none that this wallet keeps", r.config.Format)
 	}
@@ -84,7 +85,7 @@ func verifySDJWT(r received, k *kept, now time.Time) error {
 			k.Claims[name] = v.Claims[name]
 		}
 	}
-	return nil
+	return checkSDJWTMarks(parsed, k, now)
 }
 
 // boundTo holds the key in the credential against the one that was made for
@@ -106,7 +107,7 @@ func boundTo(holder *jose.JSONWebKey, own *vault.Key) error {
 	return nil
 }
 
-func verifyBBS2023(r received, k *kept) error {
+func verifyBBS2023(r received, k *kept, now time.Time) error {
 	if r.key != nil {
 		return credential.Failed("credential-holder-key", "vc-di-bbs section 3.4", "a key was proved, and bbs-2023 binds none")
 	}
@@ -136,7 +137,7 @@ func verifyBBS2023(r received, k *kept) error {
 		return credential.Failed("credential-subject", "VC Data Model 2.0 section 4.8", "it is not about one subject")
 	}
 	k.Claims = subject
-	return nil
+	return checkBBSMarks(r.raw, v, k, now)
 }
 
 func texts(v any) ([]string, error) {
