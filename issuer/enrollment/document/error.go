@@ -4,7 +4,8 @@ import "fmt"
 
 // Error says which check of a document failed, on which field, and where
 // that check comes from. Every error about the content of a document is one,
-// found with errors.As.
+// found with errors.As. It repeats no name, number or birth date that could
+// be read, so that it can be shown and logged.
 type Error struct {
 	Check  string // a short fixed name, such as "number-check-digit"
 	Field  string // the field that failed, as in Presented: "chip.dg1", "record.number"
@@ -49,7 +50,6 @@ const (
 	clauseDigits    = "ICAO Doc 9303-3 section 4.9"
 	clauseTD1       = "ICAO Doc 9303-5 section 4.2"
 	clauseTD3       = "ICAO Doc 9303-4 section 4.2"
-	clauseLDS       = "ICAO Doc 9303-10 section 4"
 	clauseCOM       = "ICAO Doc 9303-10 section 4.6.1"
 	clauseSOD       = "ICAO Doc 9303-10 section 4.6.2"
 	clauseDG1       = "ICAO Doc 9303-10 section 4.7.1"

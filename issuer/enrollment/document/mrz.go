@@ -170,7 +170,7 @@ func (m *MRZ) fill(names, birth string, sex byte, expiry string, on spec.Date, c
 		return failed("mrz-shape", "mrz.name", clauseMRZ, "a digit in a name")
 	}
 	if m.Code == "" || strings.Contains(m.Code, "<") || m.Number == "" || strings.Contains(m.Number, "<") {
-		return failed("mrz-shape", "mrz.number", clause, "document code %q, number %q", m.Code, m.Number)
+		return failed("mrz-shape", "mrz.number", clause, "document code or number is empty or has a filler inside")
 	}
 	if !KnownState(m.IssuingState) {
 		return failed("mrz-shape", "mrz.issuing_state", clause, "%q is no state", m.IssuingState)
@@ -189,10 +189,10 @@ func (m *MRZ) fill(names, birth string, sex byte, expiry string, on spec.Date, c
 	}
 	var ok bool
 	if m.BirthDate, ok = birthOf(birth, on); !ok {
-		return failed("mrz-birth-date", "mrz.birth_date", clause, "%s is no day before %s", birth, on)
+		return failed("mrz-birth-date", "mrz.birth_date", clause, "no day on or before %s", on)
 	}
 	if m.Expiry, ok = expiryOf(expiry, on); !ok {
-		return failed("mrz-expiry", "mrz.expiry", clause, "%s is no day", expiry)
+		return failed("mrz-expiry", "mrz.expiry", clause, "no day")
 	}
 	return nil
 }

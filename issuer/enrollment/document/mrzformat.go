@@ -66,7 +66,7 @@ func (m *MRZ) writable() error {
 	} {
 		for i := range len(f.value) {
 			if c := f.value[i]; (c < 'A' || c > 'Z') && (!f.digits || c < '0' || c > '9') {
-				return failed("mrz-shape", f.field, clauseMRZ, "%q cannot be written in a machine readable zone", clip(f.value))
+				return failed("mrz-shape", f.field, clauseMRZ, "character %q cannot be written in a machine readable zone", c)
 			}
 		}
 	}

@@ -29,6 +29,7 @@ type Number struct {
 // application, the nationality in the digits of ISO 3166-1 and then the
 // same. The check character catches every change of one character. Area
 // 000000, assigned to no county, marks a synthetic person and is accepted.
+// Numbers of 15 digits, from before this family, are refused.
 //
 // The foreign permanent resident card of 2017 and before has 15 characters:
 // nationality, area, YYMMDD, a sequence digit and a check digit. How the
@@ -56,7 +57,7 @@ func ParseNumber(kind spec.DocumentKind, s string) (Number, error) {
 		return Number{}, failed("document-kind", "number", clausePresented, "%q is no document that has a number", kind)
 	}
 	if !format.shape.MatchString(s) {
-		return Number{}, failed("number-shape", "number", format.clause, "%q is not %s", clip(s), format.means)
+		return Number{}, failed("number-shape", "number", format.clause, "not %s", format.means)
 	}
 	return Number{Value: s}, nil
 }
@@ -124,14 +125,14 @@ func parseResidentNumber2023(s string) (Number, error) {
 // parse18 checks what the whole family shares.
 func parse18(s string) (Number, error) {
 	if !shape18.MatchString(s) {
-		return Number{}, failed("number-shape", "number", clauseNumber, "%q is not 17 digits and a check character", clip(s))
+		return Number{}, failed("number-shape", "number", clauseNumber, "not 17 digits and a check character")
 	}
 	if want := CheckCharacter(s[:17]); s[17] != want {
 		return Number{}, failed("number-check-digit", "number", clauseCheck, "check character %c, want %c", s[17], want)
 	}
 	birth, err := digitsDate(s[6:14])
 	if err != nil || birth.Year < 1850 {
-		return Number{}, failed("number-birth-date", "number", clauseNumber, "%s is no birth date", s[6:14])
+		return Number{}, failed("number-birth-date", "number", clauseNumber, "characters 7 to 14 are no birth date")
 	}
 	n := Number{Value: s, Checked: true, BirthDate: birth, Sex: Female}
 	if (s[16]-'0')%2 == 1 {
@@ -144,7 +145,7 @@ var shape2017 = regexp.MustCompile(`^[A-Z]{3}[0-9]{12}$`)
 
 func parseResidentNumber2017(s string) (Number, error) {
 	if !shape2017.MatchString(s) {
-		return Number{}, failed("number-shape", "number", clauseResident0, "%q is not 3 letters and 12 digits", clip(s))
+		return Number{}, failed("number-shape", "number", clauseResident0, "not 3 letters and 12 digits, nor 17 digits and a check character")
 	}
 	if !KnownState(s[:3]) || s[:3] == "CHN" {
 		return Number{}, failed("number-nationality", "number", clauseResident0, "%s is no foreign nationality", s[:3])
@@ -152,7 +153,7 @@ func parseResidentNumber2017(s string) (Number, error) {
 	// With the century open, 29 February is right in one century when it is
 	// right in 2000 to 2099 or in 1900 to 1999; 2000 was a leap year.
 	if _, err := digitsDate("20" + s[7:13]); err != nil {
-		return Number{}, failed("number-birth-date", "number", clauseResident0, "%s is no birth date", s[7:13])
+		return Number{}, failed("number-birth-date", "number", clauseResident0, "characters 8 to 13 are no birth date")
 	}
 	return Number{Value: s, Area: s[3:7], BirthYYMMDD: s[7:13], Nationality: s[:3]}, nil
 }

@@ -116,9 +116,9 @@ func agree(n Number, r *Record) error {
 	born := fmt.Sprintf("%02d%02d%02d", r.BirthDate.Year%100, r.BirthDate.Month, r.BirthDate.Day)
 	switch {
 	case !n.BirthDate.IsZero() && n.BirthDate != r.BirthDate, n.BirthYYMMDD != "" && n.BirthYYMMDD != born:
-		return failed("number-agrees", "record.birth_date", clauseNumber, "birth date %s is not the number's", r.BirthDate)
+		return failed("number-agrees", "record.birth_date", clauseNumber, "the birth date is not the number's")
 	case n.Sex != "" && n.Sex != r.Sex:
-		return failed("number-agrees", "record.sex", clauseNumber, "sex %q is not the number's", r.Sex)
+		return failed("number-agrees", "record.sex", clauseNumber, "the sex is not the number's")
 	case n.Nationality != "" && n.Nationality != r.Nationality, r.Kind == spec.OneWayPermit && r.Nationality != "CHN":
 		return failed("number-agrees", "record.nationality", clauseNumber, "nationality %s is not the number's or the kind's", r.Nationality)
 	}

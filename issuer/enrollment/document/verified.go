@@ -85,7 +85,7 @@ func checkBirth(field, clause string, birth, on spec.Date) error {
 		return failed("birth-date", field, clause, "no birth date")
 	}
 	if on.Before(birth) {
-		return failed("birth-date", field, clause, "%s is still to come on %s", birth, on)
+		return failed("birth-date", field, clause, "still to come on %s", on)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -320,5 +321,30 @@ func TestErrorNamesCheckFieldAndClause(t *testing.T) {
 	var expired x509.CertificateInvalidError
 	if !errors.As(err, &expired) || expired.Reason != x509.Expired {
 		t.Errorf("the cause is lost: %v", err)
+	}
+}
+
+// An error can be shown and logged: it repeats nothing that tells who the
+// holder is.
+func TestErrorsDoNotRepeatTheHolder(t *testing.T) {
+	a := authority(t)
+	for _, kind := range spec.KnownKinds {
+		for _, defect := range mint.Defects(kind) {
+			d := issue(t, a, kind, mint.Options{Defect: defect})
+			_, err := document.Verify(d.Presented, a.Trust(), at)
+			if err == nil {
+				t.Fatalf("%s with %s accepted", kind, defect)
+			}
+			for _, told := range []string{d.Number, d.Person.Name, d.Person.BirthDate.String(), "CESHI", "920229", "19920229"} {
+				if strings.Contains(err.Error(), told) {
+					t.Errorf("%s with %s: error tells %q: %v", kind, defect, told, err)
+				}
+			}
+		}
+	}
+	for _, n := range numbers(t) {
+		if _, err := document.ParseNumber(n.kind, n.value+"0"); err == nil || strings.Contains(err.Error(), n.value) {
+			t.Errorf("error tells the number: %v", err)
+		}
 	}
 }

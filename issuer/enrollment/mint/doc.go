@@ -6,7 +6,8 @@
 // comes back is a [Document] whose Presented package document verifies under
 // [Authority.Trust]. Same seed, same calls, same bytes: keys come from the
 // seed and signatures are deterministic ECDSA (RFC 6979), certificates have
-// fixed dates.
+// fixed dates. (The portraits are as image/jpeg writes them, so another Go
+// release may write other bytes.)
 //
 // THE KEYS ARE PUBLIC: whoever knows the seed can derive them. Trust such an
 // authority where the people are synthetic and nowhere else.
