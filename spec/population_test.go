@@ -160,3 +160,28 @@ func TestAdoption(t *testing.T) {
 		}
 	})
 }
+
+func TestGroupsRefused(t *testing.T) {
+	good := Group{ID: "x", Count: 10, Low: 5, High: 20, Female: -1, LastAge: 90, Status: "S", Source: "somebody", Document: ForeignPassport}
+	if err := good.check("added"); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(*Group){
+		"an unknown document":           func(g *Group) { g.Document = "library-card" },
+		"ages upside down":              func(g *Group) { g.FirstAge = 91 },
+		"more women than people":        func(g *Group) { g.Female = 1.1 },
+		"a count outside its range":     func(g *Group) { g.Count = 21 },
+		"an unknown status":             func(g *Group) { g.Status = "?" },
+		"a figure without a source":     func(g *Group) { g.Source = "" },
+		"a guess without its reasoning": func(g *Group) { g.Status = "U" },
+	} {
+		bad := good
+		change(&bad)
+		if bad.check("added") == nil {
+			t.Errorf("%s is accepted", name)
+		}
+	}
+	if good.check("elsewhere") == nil {
+		t.Error("a group of nowhere is accepted")
+	}
+}

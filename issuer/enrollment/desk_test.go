@@ -149,6 +149,29 @@ func TestClaims(t *testing.T) {
 	}
 }
 
+// What a document leaves open is said to be open, never left out.
+func TestClaimsOfOpenDocuments(t *testing.T) {
+	o := newOffice(t, spec.National)
+	d, err := o.authority.Issue(mint.Person{Name: "Ceshi Bing", BirthDate: day(t, "1960-02-29")}, spec.TaiwanTravelPermit, mint.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	enrolled, err := o.Enroll(t.Context(), o.submission(t, d))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := enrolled.Attributes.Claims(today)[spec.Sex]; got != Unspecified {
+		t.Errorf("sex %v", got)
+	}
+	card := o.issue(t, "Ceshi Ding", "1960-02-29", spec.ResidentIdentityCard, mint.Options{Permanent: true})
+	if enrolled, err = o.Enroll(t.Context(), o.submission(t, card)); err != nil {
+		t.Fatal(err)
+	}
+	if got := enrolled.Attributes.Claims(today)[spec.DocumentExpiry]; got != Permanent {
+		t.Errorf("expiry %v", got)
+	}
+}
+
 // The reasons of an enrollment name the evidence that was checked, and the
 // simulated match as simulated.
 func TestEnrollNamesTheEvidence(t *testing.T) {
