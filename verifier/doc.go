@@ -6,10 +6,10 @@
 // [Server.Result]; the Server is also an http.Handler for wallets and, over
 // HTTP, for the platform's own back end:
 //
-//	POST /requests         back end  {"dcql_query": …} or {"policy": name} → 201 {"id", "request_uri", …}
+//	POST /requests         back end  {"dcql_query": …} or {"policy": name}, and perhaps "return_to" → 201 {"id", "request_uri", …}
 //	GET  /requests/{ref}   wallet    the request object
 //	POST /responses        wallet    direct_post
-//	GET  /results/{id}     back end  {"status": …, "verdict": …}
+//	GET  /results/{id}     back end  {"status": …, "verdict": …}; after return_to with ?response_code=
 //
 // The protocol is OpenID4VP 1.0 with unsigned requests (package openid4vp);
 // the formats are dc+sd-jwt and ldp_vc with bbs-2023. [QueryFor] asks for

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net"
@@ -69,23 +70,15 @@ func (s *Server) serveRequest(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var ask struct {
-		Policy string           `json:"policy"`
-		Query  *json.RawMessage `json:"dcql_query"`
+		Policy   string           `json:"policy"`
+		Query    *json.RawMessage `json:"dcql_query"`
+		ReturnTo string           `json:"return_to"`
 	}
 	if err := json.Unmarshal(body, &ask); err != nil || (ask.Policy == "") == (ask.Query == nil) {
 		reply(w, http.StatusBadRequest, failure{"invalid_request", "a JSON object with either policy or dcql_query is needed"})
 		return
 	}
-	var p *Pending
-	var err error
-	if ask.Query != nil {
-		var q *openid4vp.Query
-		if q, err = openid4vp.ParseQuery(*ask.Query); err == nil {
-			p, err = s.Request(*q)
-		}
-	} else {
-		p, err = s.RequestPolicy(ask.Policy)
-	}
+	p, err := s.ask(ask.Policy, ask.Query, ask.ReturnTo)
 	switch {
 	case errors.Is(err, ErrBusy):
 		reply(w, http.StatusServiceUnavailable, failure{"temporarily_unavailable", err.Error()})
@@ -94,6 +87,24 @@ func (s *Server) serveRequest(w http.ResponseWriter, r *http.Request) {
 	default:
 		reply(w, http.StatusCreated, p)
 	}
+}
+
+func (s *Server) ask(policy string, query *json.RawMessage, returnTo string) (*Pending, error) {
+	q, known := s.config.Policies[policy]
+	if query != nil {
+		parsed, err := openid4vp.ParseQuery(*query)
+		if err != nil {
+			return nil, err
+		}
+		q, known = *parsed, true
+	}
+	switch {
+	case !known:
+		return nil, fmt.Errorf("no policy %.80q", policy)
+	case returnTo != "":
+		return s.RequestReturning(q, returnTo)
+	}
+	return s.Request(q)
 }
 
 func (s *Server) serveObject(w http.ResponseWriter, r *http.Request) {
@@ -116,7 +127,7 @@ func (s *Server) serveResponse(w http.ResponseWriter, r *http.Request) {
 		reply(w, http.StatusBadRequest, failure{"invalid_request", detail(err)})
 		return
 	}
-	v, err := s.Respond(response)
+	v, redirectURI, err := s.respond(response)
 	switch {
 	case err != nil:
 		reply(w, http.StatusBadRequest, failure{"invalid_request", detail(err)})
@@ -124,12 +135,14 @@ func (s *Server) serveResponse(w http.ResponseWriter, r *http.Request) {
 		c := v.Failed()
 		reply(w, http.StatusBadRequest, failure{"invalid_request", "check " + c.Name + " failed (" + c.Clause + ")"})
 	default:
-		reply(w, http.StatusOK, struct{}{})
+		reply(w, http.StatusOK, struct {
+			RedirectURI string `json:"redirect_uri,omitempty"`
+		}{redirectURI})
 	}
 }
 
 func (s *Server) serveResult(w http.ResponseWriter, r *http.Request) {
-	result, err := s.Result(r.PathValue("id"))
+	result, err := s.ResultReturned(r.PathValue("id"), r.URL.Query().Get("response_code"))
 	if err != nil {
 		reply(w, http.StatusNotFound, failure{"invalid_request", err.Error()})
 		return

@@ -215,6 +215,40 @@ func TestRefusalsOverHTTP(t *testing.T) {
 	}
 }
 
+// Section 14.2: who started a request for somebody else gets no verdict.
+func TestVerdictGoesToTheBrowserThatCameBack(t *testing.T) {
+	w := newWorld(t)
+	status, body := w.post("/requests", "application/json",
+		`{"return_to":"https://platform.example/back","dcql_query":`+string(must[[]byte](t)(json.Marshal(verifier.QueryFor(adult))))+`}`)
+	if status != http.StatusCreated {
+		t.Fatalf("%d %s", status, body)
+	}
+	var p verifier.Pending
+	if err := json.Unmarshal([]byte(body), &p); err != nil {
+		t.Fatal(err)
+	}
+	r := must[*openid4vp.Request](t)(w.wallet.Fetch(context.Background(), p.RequestURI))
+	redirect, err := w.wallet.Respond(context.Background(), r, w.present(r, w.bbs))
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, ok := strings.CutPrefix(redirect, "https://platform.example/back#response_code=")
+	if !ok || len(code) < 22 {
+		t.Fatalf("redirect_uri %q", redirect)
+	}
+	for _, path := range []string{p.ID, p.ID + "?response_code=another"} {
+		if got := w.result(path); got.Status != verifier.Answered || got.Verdict != nil {
+			t.Errorf("without the code: %+v", got)
+		}
+	}
+	if got := w.result(p.ID + "?response_code=" + code); got.Verdict == nil || !got.Verdict.Accepted {
+		t.Errorf("with the code: %+v", got)
+	}
+	if _, err := w.server.RequestReturning(verifier.QueryFor(adult), "javascript:alert(1)"); err == nil {
+		t.Error("a script to return to is accepted")
+	}
+}
+
 func TestOneOfManyResponsesWins(t *testing.T) {
 	w := newWorld(t)
 	p := w.request(verifier.QueryFor(adult))

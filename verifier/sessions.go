@@ -2,6 +2,7 @@ package verifier
 
 import (
 	"crypto/rand"
+	"crypto/subtle"
 	"errors"
 	"sync"
 	"time"
@@ -43,6 +44,8 @@ type session struct {
 	object  string
 	expires time.Time
 	result  Result
+	back    string // where the wallet sends the person afterwards; may be empty
+	code    string // that the person's browser then brings; empty when none is needed
 }
 
 // sessions is the verifier's memory. The three names of a session are
@@ -64,15 +67,15 @@ func newSessions(limit int, keep time.Duration) *sessions {
 }
 
 // add keeps a new session.
-func (m *sessions) add(r *openid4vp.Request, object string, now, expires time.Time) (*session, error) {
-	s := &session{id: rand.Text(), ref: rand.Text(), request: r, object: object, expires: expires, result: Result{Status: Waiting}}
+func (m *sessions) add(s *session, now time.Time) (*session, error) {
+	s.id, s.ref, s.result = rand.Text(), rand.Text(), Result{Status: Waiting}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.expire(now)
 	if len(m.byState) >= m.max {
 		return nil, ErrBusy
 	}
-	m.byID[s.id], m.byRef[s.ref], m.byState[r.State] = s, s, s
+	m.byID[s.id], m.byRef[s.ref], m.byState[s.request.State] = s, s, s
 	m.waiting = append(m.waiting, s)
 	return s, nil
 }
@@ -143,21 +146,31 @@ func (m *sessions) take(state string, now time.Time) (*session, error) {
 	return s, nil
 }
 
-// end keeps the result of a session that was taken.
-func (m *sessions) end(s *session, r Result) {
+// end keeps the result of a session that was taken. Where the person is to
+// come back, it gives the URI with the code that the result then asks for.
+func (m *sessions) end(s *session, r Result) (redirectURI string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.finish(s, r)
+	if s.back == "" || r.Verdict != nil && !r.Verdict.Accepted {
+		return ""
+	}
+	s.code = rand.Text()
+	return s.back + "#response_code=" + s.code
 }
 
-// read gives the result of a session.
-func (m *sessions) read(id string, now time.Time) (Result, error) {
+// read gives the result of a session, or its status alone when the code is
+// not the one that the wallet was given.
+func (m *sessions) read(id, code string, now time.Time) (Result, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.expire(now)
 	s, ok := m.byID[id]
 	if !ok || !now.Before(s.expires.Add(m.keep)) {
 		return Result{}, ErrUnknown
+	}
+	if subtle.ConstantTimeCompare([]byte(code), []byte(s.code)) != 1 {
+		return Result{Status: s.result.Status}, nil
 	}
 	return s.result, nil
 }
