@@ -172,6 +172,37 @@ func TestEveryChangedByteIsRefused(t *testing.T) {
 	}
 }
 
+// Sound files of two holders do not make a document.
+func TestFilesOfTwoHoldersAreRefused(t *testing.T) {
+	a := authority(t)
+	first := issue(t, a, spec.TaiwanTravelPermit, mint.Options{}).Presented
+	second, err := a.Issue(mint.Person{Name: "Ceshi Yi", Sex: document.Male, BirthDate: spec.Date{Year: 1980, Month: 1, Day: 1}}, spec.TaiwanTravelPermit, mint.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := second.Presented.Chip
+	for name, c := range map[string]struct {
+		swap  func(*document.Chip)
+		field string
+	}{
+		"zone of another":                {func(c *document.Chip) { c.DG1 = other.DG1 }, "chip.dg1"},
+		"portrait of another":            {func(c *document.Chip) { c.DG2 = other.DG2 }, "chip.dg2"},
+		"security object of another":     {func(c *document.Chip) { c.SOD = other.SOD }, "chip.dg1"},
+		"zone in the place of portrait":  {func(c *document.Chip) { c.DG2 = c.DG1 }, "chip.dg2"},
+		"files in each other's place":    {func(c *document.Chip) { c.DG1, c.DG2 = c.DG2, c.DG1 }, "chip.dg1"},
+		"zone and security object alike": {func(c *document.Chip) { c.DG1, c.SOD = other.DG1, other.SOD }, "chip.dg2"},
+	} {
+		p := clone(first)
+		c.swap(p.Chip)
+		_, err := document.Verify(p, a.Trust(), at)
+		if err == nil {
+			t.Errorf("%s: accepted", name)
+		} else if e := wantTyped(t, err); e.Field != c.field {
+			t.Errorf("%s: field %s, want %s", name, e.Field, c.field)
+		}
+	}
+}
+
 // EF.COM is not signed: what it says beyond a list of hashed files is of no
 // consequence, but it must be one.
 func TestListOfFilesIsRefused(t *testing.T) {

@@ -26,7 +26,7 @@ type Authority struct {
 	seed      uint64
 	home      country
 	utopia    country
-	stranger  country // a CA of the same country that nobody trusts
+	stranger  country // a forger under home's names, whom nobody trusts
 	retired   issuer  // a document signer of home that has expired
 	registers map[string]jwsSigner
 
@@ -69,7 +69,7 @@ func NewAuthority(seed uint64) (*Authority, error) {
 	if a.utopia, err = a.country("UT", "UTO", "utopia"); err != nil {
 		return nil, err
 	}
-	if a.stranger, err = a.country("CN", "CHN", "stranger"); err != nil {
+	if a.stranger, err = a.country("CN", "CHN", forged+"home"); err != nil {
 		return nil, err
 	}
 	a.retired, err = a.issuer("Document signer, retired", a.home.alpha2, "home retired", &a.home.ca, signerFrom, retiredAt)
@@ -85,6 +85,9 @@ func (a *Authority) country(alpha2, alpha3, purpose string) (c country, err erro
 	return c, err
 }
 
+// forged before a purpose gives another key under the same name.
+const forged = "forged "
+
 // issuer makes a certificate of the profile of ICAO Doc 9303-12 section 7.1:
 // a country signing CA when there is no parent, else a document signer.
 func (a *Authority) issuer(name, alpha2, purpose string, parent *issuer, from, until time.Time) (issuer, error) {
@@ -95,7 +98,7 @@ func (a *Authority) issuer(name, alpha2, purpose string, parent *issuer, from, u
 		SerialNumber: new(big.Int).SetBytes(serial[:16]),
 		Subject: pkix.Name{
 			Country: []string{alpha2}, Organization: []string{"Halfmask synthetic authority"},
-			CommonName: fmt.Sprintf("%s, seed %d, %s", name, a.seed, purpose),
+			CommonName: fmt.Sprintf("%s, seed %d, %s", name, a.seed, strings.TrimPrefix(purpose, forged)),
 		},
 		NotBefore: from, NotAfter: until,
 		BasicConstraintsValid: true,
