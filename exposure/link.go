@@ -2,7 +2,6 @@ package exposure
 
 import (
 	"cmp"
-	"hash/fnv"
 	"slices"
 	"strings"
 )
@@ -76,45 +75,67 @@ type occurrence struct {
 	unit int32
 }
 
-// A view is the units that a coalition has, and whether its members compare
-// them: a platform alone joins its own units only.
-type view struct {
-	units  []unit
-	in     func(unit int) bool
-	shared bool
-}
-
-// groups calls f with all occurrences of each value that stands in two or
-// more of the units, in the order of the values.
-func (v view) groups(f func([]occurrence)) {
+// occurrences lists every value of the units, in the order of values, units
+// and paths.
+func occurrences(us []unit) []occurrence {
 	var all []occurrence
-	for i, u := range v.units {
-		if !v.in(i) {
-			continue
-		}
-		var own uint64
-		if !v.shared {
-			h := fnv.New64a()
-			h.Write([]byte(u.party))
-			own = h.Sum64()
-		}
+	for i, u := range us {
 		for _, l := range u.leaves {
-			l.value ^= own
 			all = append(all, occurrence{l, int32(i)})
 		}
 	}
 	slices.SortFunc(all, func(a, b occurrence) int {
 		return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.unit, b.unit), cmp.Compare(a.path, b.path))
 	})
-	for len(all) > 0 {
+	return all
+}
+
+// A view is the units that a coalition has, and whether its members compare
+// them: a platform alone joins its own units only.
+type view struct {
+	units  []unit
+	values []occurrence // of all units, as occurrences gives them
+	in     func(unit int) bool
+	shared bool
+}
+
+// groups calls f with all occurrences of each value that stands in two or
+// more of the units, in the order of the values. f must not keep its
+// argument.
+func (v view) groups(f func([]occurrence)) {
+	var group []occurrence
+	flush := func(g []occurrence) {
+		if len(g) > 1 && g[0].unit != g[len(g)-1].unit {
+			f(g)
+		}
+	}
+	for rest := v.values; len(rest) > 0; {
 		n := 1
-		for n < len(all) && all[n].value == all[0].value {
+		for n < len(rest) && rest[n].value == rest[0].value {
 			n++
 		}
-		if all[0].unit != all[n-1].unit {
-			f(all[:n])
+		group = group[:0]
+		for _, o := range rest[:n] {
+			if v.in(int(o.unit)) {
+				group = append(group, o)
+			}
 		}
-		all = all[n:]
+		rest = rest[n:]
+		if v.shared || len(group) < 2 {
+			flush(group)
+			continue
+		}
+		slices.SortStableFunc(group, func(a, b occurrence) int {
+			return strings.Compare(string(v.units[a.unit].party), string(v.units[b.unit].party))
+		})
+		for first := 0; first < len(group); {
+			last := first + 1
+			for last < len(group) && v.units[group[last].unit].party == v.units[group[first].unit].party {
+				last++
+			}
+			flush(group[first:last])
+			first = last
+		}
 	}
 }
 

@@ -219,7 +219,7 @@ func (r *Result) intervals(metric string, c Coalition) (template.HTML, error) {
 		p.Legend.Add(d, dots)
 	}
 	p.NominalX(names...)
-	p.X.Max = float64(len(names)) + 0.4
+	p.X.Min, p.X.Max = -0.5, float64(len(names))+0.3 // room for the legend
 	return svg(p)
 }
 
@@ -228,7 +228,7 @@ func (r *Result) reach() (template.HTML, error) {
 	p := plot.New()
 	p.X.Label.Text, p.Y.Label.Text = "days after the order", "platforms lost"
 	p.Y.Min, p.Y.Max = -0.02, 1.05
-	p.Legend.Top, p.Legend.Left = false, false
+	p.Legend.Top, p.Legend.Left, p.Legend.YOffs = false, false, 3*vg.Centimeter
 	p.Add(plotter.NewGrid())
 	longest := 10.0
 	for _, d := range r.Manifest.Designs {
@@ -250,7 +250,7 @@ func (r *Result) reach() (template.HTML, error) {
 		// Lines that lie on one another are set apart by a hair.
 		lift := 0.006 * float64(i)
 		line, err := plotter.NewLine(plotter.XYs{{X: 0, Y: lift}, {X: 0, Y: once.Estimate + lift}, {X: at, Y: once.Estimate + lift},
-			{X: at, Y: end.Estimate + lift}, {X: longest + 5, Y: end.Estimate + lift}})
+			{X: at, Y: end.Estimate + lift}, {X: 1.5 * longest, Y: end.Estimate + lift}})
 		if err != nil {
 			return "", err
 		}

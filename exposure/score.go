@@ -85,7 +85,7 @@ func score(design string, exchanges []Exchange, visits []visit, numbers []string
 	m := newMiner(newRegister(numbers))
 	us := m.units(exchanges)
 	m.keepRepeated(us)
-	s := &scorer{miner: m, units: us, visits: visits, people: len(numbers), seed: seed}
+	s := &scorer{miner: m, units: us, values: occurrences(us), visits: visits, people: len(numbers), seed: seed}
 	for _, stratum := range Strata {
 		for _, c := range Coalitions {
 			s.coalition(c, stratum)
@@ -100,6 +100,7 @@ func score(design string, exchanges []Exchange, visits []visit, numbers []string
 type scorer struct {
 	miner  *miner
 	units  []unit
+	values []occurrence
 	visits []visit
 	people int
 	seed   uint64
@@ -115,15 +116,16 @@ func (s *scorer) truth(i int) visit { return s.visits[s.units[i].visit] }
 const folds = 2
 
 func (s *scorer) coalition(c Coalition, stratum spec.Stratum) {
-	sees := func(i int) bool {
+	seen := make([]bool, len(s.units))
+	for i, u := range s.units {
 		t := s.truth(i)
-		return c.has(s.units[i].party) && (t.platform == "" || stratum == spec.AllStrata || t.stratum == stratum)
+		seen[i] = c.has(u.party) && (t.platform == "" || stratum == spec.AllStrata || t.stratum == stratum)
 	}
 	found := newFindings(s.people)
 	used := make(map[int32]int)
 	for fold := range folds {
-		training := view{s.units, func(i int) bool { return sees(i) && s.truth(i).person%folds != fold }, true}
-		scored := view{s.units, func(i int) bool { return sees(i) && s.truth(i).person%folds == fold }, c != OnePlatform}
+		training := view{s.units, s.values, func(i int) bool { return seen[i] && s.truth(i).person%folds != fold }, true}
+		scored := view{s.units, s.values, func(i int) bool { return seen[i] && s.truth(i).person%folds == fold }, c != OnePlatform}
 		l := s.miner.learn(training,
 			func(i int) int { return s.truth(i).person },
 			func(i int) string { return s.truth(i).platform }, s.people)
