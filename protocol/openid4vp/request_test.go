@@ -2,6 +2,7 @@ package openid4vp_test
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"net/url"
@@ -261,6 +262,14 @@ func TestLoopbackMayUseHTTP(t *testing.T) {
 		if _, err := openid4vp.CheckAddress(address); (err == nil) != ok {
 			t.Errorf("%s: %v", address, err)
 		}
+	}
+}
+
+// The value was computed from the definition with another program.
+func TestPresentationHeaderKnownAnswer(t *testing.T) {
+	const want = "8b67949a89593d480627f2baee09cc07132dfe9159b88e7f0ae5195c2982ea8a"
+	if got := hex.EncodeToString(openid4vp.PresentationHeader("redirect_uri:https://platform.example/responses", "n-0S6_WzA2Mj")); got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 
