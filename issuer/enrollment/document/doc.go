@@ -31,9 +31,9 @@
 // PACE); active and chip authentication, so that a copied chip passes and
 // the face is what ties the chip to the person; certificate revocation
 // lists and master lists; hashes below SHA-256; elliptic curves that
-// crypto/x509 does not know (Brainpool, explicit parameters), which leaves
-// 417 of the 588 country CA certificates in the German master list of
-// 2026-05-28; data groups other than 1 and 2, whose hashes are read and not
+// crypto/x509 does not know (Brainpool, explicit parameters), which with a
+// few malformed ones leaves 417 of the 588 country CA certificates in the
+// German master list of 2026-05-28; data groups other than 1 and 2, whose hashes are read and not
 // compared; face records of ISO/IEC 39794. Whether a document is good enough, and whether an expired
 // one is, is decided by package enrollment and not here.
 package document

@@ -47,7 +47,7 @@ type issuer struct {
 }
 
 // The validity of every certificate, so that it does not depend on the day
-// of minting: documents issued from 2016 verify until 2045.
+// of minting: documents issued from 2012 on verify until 2057.
 var (
 	caFrom      = time.Date(2010, 1, 1, 0, 0, 0, 0, time.UTC)
 	caUntil     = time.Date(2060, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -15,7 +15,7 @@ import (
 // on 2024-01-01, or on the day of birth if that is later, valid as long as
 // its kind is for a holder of that age.
 type Options struct {
-	Issued    spec.Date // day of issue
+	Issued    spec.Date // day of issue; from 2012 on for the kinds with a chip, whose signer is not older
 	Expires   spec.Date // last day of validity
 	Permanent bool      // a register record that does not expire; Expires is then not looked at
 	Macau     bool      // a Hong Kong or Macau document: of Macau
