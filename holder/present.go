@@ -3,6 +3,7 @@ package holder
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -34,7 +35,7 @@ func Present(sel *Selection, req *openid4vp.Request, keys func(heldID string) (j
 	token := openid4vp.VPToken{}
 	for _, p := range sel.Picks {
 		asked, ok := req.Query.Credential(p.Query)
-		if !ok || asked.Format != p.Format || p.from == nil {
+		if !ok || asked.Format != p.Format || p.from == nil || !asksFor(asked, p.Claims) {
 			return nil, fmt.Errorf("holder: the selection was not made for this request: credential query %q", p.Query)
 		}
 		if !asked.WithoutHolderBinding && !p.Bound {
@@ -57,6 +58,16 @@ func Present(sel *Selection, req *openid4vp.Request, keys func(heldID string) (j
 		token[p.Query] = append(token[p.Query], shown)
 	}
 	return token, nil
+}
+
+// asksFor reports whether one combination of claims that the query asks for
+// holds every claim.
+func asksFor(q openid4vp.CredentialQuery, claims []Claim) bool {
+	return slices.ContainsFunc(q.Sets(), func(set []openid4vp.ClaimQuery) bool {
+		return !slices.ContainsFunc(claims, func(c Claim) bool {
+			return !slices.ContainsFunc(set, func(asked openid4vp.ClaimQuery) bool { return asked.Path.Equal(c.Path) })
+		})
+	})
 }
 
 func unsupported(format string, args ...any) error {

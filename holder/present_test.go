@@ -91,6 +91,8 @@ func TestPresentRefuses(t *testing.T) {
 	q := query(t, `{"credentials":[{`+sd+`,"claims":[{"path":["age_over_18"]}]}]}`)
 	qld := query(t, `{"credentials":[{`+ld+`,"claims":[{"path":["credentialSubject","age_over_18"]}]}]}`)
 	sel := must[*holder.Selection](t)(holder.Match(q, []holder.Held{h.sdjwt}))
+	more := query(t, `{"credentials":[{`+sd+`,"claims":[{"path":["age_over_18"]},{"path":["name"]}]}]}`)
+	wide := must[*holder.Selection](t)(holder.Match(more, []holder.Held{h.sdjwt}))
 	selld := must[*holder.Selection](t)(holder.Match(qld, []holder.Held{h.bbs}))
 	other := newHand(t)
 	strict := *request(t, qld)
@@ -109,20 +111,21 @@ func TestPresentRefuses(t *testing.T) {
 		keys func(string) (jose.SigningKey, error)
 		code string // of an *openid4vp.Error, or a check
 	}{
-		"nothing selected":                  {&holder.Selection{}, request(t, q), h.keys, ""},
-		"no selection":                      {nil, request(t, q), h.keys, ""},
-		"a selection for another request":   {sel, request(t, qld), h.keys, ""},
-		"a selection made by hand":          {&holder.Selection{Picks: []holder.Pick{{Query: "sd", Format: credential.SDJWT, Bound: true}}}, request(t, q), h.keys, ""},
-		"a request that is not valid":       {sel, &invalid, h.keys, openid4vp.InvalidRequest},
-		"no keys":                           {sel, request(t, q), nil, ""},
-		"a key that is not at hand":         {sel, request(t, q), func(string) (jose.SigningKey, error) { return jose.SigningKey{}, errors.New("locked") }, ""},
-		"the key of somebody else":          {sel, request(t, q), other.keys, ""},
-		"holder binding that a proof lacks": {selld, &strict, h.keys, "holder-binding"},
-		"a format that is not checked":      {sel, supports(credential.BBS2023, openid4vp.FormatSupport{}, q), h.keys, openid4vp.VPFormatsNotSupported},
-		"an issuer's algorithm not checked": {sel, supports(credential.SDJWT, openid4vp.FormatSupport{SDJWTAlgs: []string{"ES384"}}, q), h.keys, openid4vp.VPFormatsNotSupported},
-		"a holder's algorithm not checked":  {sel, supports(credential.SDJWT, openid4vp.FormatSupport{KBJWTAlgs: []string{"ES384"}}, q), h.keys, openid4vp.VPFormatsNotSupported},
-		"a cryptosuite that is not checked": {selld, supports(credential.BBS2023, openid4vp.FormatSupport{Cryptosuites: []string{"eddsa-rdfc-2022"}}, qld), h.keys, openid4vp.VPFormatsNotSupported},
-		"a proof type that is not checked":  {selld, supports(credential.BBS2023, openid4vp.FormatSupport{ProofTypes: []string{"X"}}, qld), h.keys, openid4vp.VPFormatsNotSupported},
+		"nothing selected":                {&holder.Selection{}, request(t, q), h.keys, ""},
+		"no selection":                    {nil, request(t, q), h.keys, ""},
+		"a selection for another request": {sel, request(t, qld), h.keys, ""},
+		"a selection for a query of the same name that asked for more": {wide, request(t, q), h.keys, ""},
+		"a selection made by hand":                                     {&holder.Selection{Picks: []holder.Pick{{Query: "sd", Format: credential.SDJWT, Bound: true}}}, request(t, q), h.keys, ""},
+		"a request that is not valid":                                  {sel, &invalid, h.keys, openid4vp.InvalidRequest},
+		"no keys":                                                      {sel, request(t, q), nil, ""},
+		"a key that is not at hand":                                    {sel, request(t, q), func(string) (jose.SigningKey, error) { return jose.SigningKey{}, errors.New("locked") }, ""},
+		"the key of somebody else":                                     {sel, request(t, q), other.keys, ""},
+		"holder binding that a proof lacks":                            {selld, &strict, h.keys, "holder-binding"},
+		"a format that is not checked":                                 {sel, supports(credential.BBS2023, openid4vp.FormatSupport{}, q), h.keys, openid4vp.VPFormatsNotSupported},
+		"an issuer's algorithm not checked":                            {sel, supports(credential.SDJWT, openid4vp.FormatSupport{SDJWTAlgs: []string{"ES384"}}, q), h.keys, openid4vp.VPFormatsNotSupported},
+		"a holder's algorithm not checked":                             {sel, supports(credential.SDJWT, openid4vp.FormatSupport{KBJWTAlgs: []string{"ES384"}}, q), h.keys, openid4vp.VPFormatsNotSupported},
+		"a cryptosuite that is not checked":                            {selld, supports(credential.BBS2023, openid4vp.FormatSupport{Cryptosuites: []string{"eddsa-rdfc-2022"}}, qld), h.keys, openid4vp.VPFormatsNotSupported},
+		"a proof type that is not checked":                             {selld, supports(credential.BBS2023, openid4vp.FormatSupport{ProofTypes: []string{"X"}}, qld), h.keys, openid4vp.VPFormatsNotSupported},
 	} {
 		t.Run(name, func(t *testing.T) {
 			token, err := holder.Present(c.sel, c.req, c.keys, now)
