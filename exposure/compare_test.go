@@ -3,6 +3,7 @@ package exposure
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,6 +27,8 @@ func small(t *testing.T, designs ...string) *Result {
 	return r
 }
 
+// Rules R-EXP-06 and R-EXP-07: each stratum has its own rows, and an order is
+// carried out.
 func TestCompareSmall(t *testing.T) {
 	r := small(t)
 	for _, c := range []struct {
@@ -61,6 +64,88 @@ func TestCompareSmall(t *testing.T) {
 	}
 }
 
+// Rule R-EXP-08: the same rules exclude the same residents in every design,
+// and the inclusive rules exclude fewer, group by group.
+func TestExclusionIsExecutedAndEqual(t *testing.T) {
+	r := small(t)
+	first, ok := r.Find(Designs()[0], IssuerAlone, spec.AllStrata, Exclusion)
+	if !ok || first.Estimate <= 0 || first.Lo >= first.Estimate || first.Hi <= first.Estimate {
+		t.Fatalf("exclusion = %+v, want a share within its range", first)
+	}
+	for _, d := range Designs() {
+		if row, _ := r.Find(d, IssuerAlone, spec.AllStrata, Exclusion); row.Estimate != first.Estimate {
+			t.Errorf("%s excludes %v, %s %v", d, row.Estimate, first.Design, first.Estimate)
+		}
+	}
+	national := make(map[string]bool)
+	fewer := 0
+	for _, c := range r.Exclusions {
+		id := c.Group + " " + string(c.Tier)
+		switch {
+		case c.Rules == spec.National:
+			national[id] = c.Excluded
+			if c.Excluded && c.Reason == "" {
+				t.Errorf("%s is excluded without a reason", id)
+			}
+		case c.Excluded && !national[id]:
+			t.Errorf("%s excludes %s, %s does not", c.Rules, id, spec.National)
+		case !c.Excluded && national[id]:
+			fewer++
+		}
+	}
+	if fewer == 0 {
+		t.Error("the inclusive rules admit no group that the national rules exclude")
+	}
+}
+
+// Rule R-EXP-01: what the authority holds changes nothing for the platforms,
+// and what platforms hold nothing for the authority.
+func TestCoalitionHasItsViewAndNoMore(t *testing.T) {
+	exchanges, visits, numbers := testDesign(60, 6, func(p int, body map[string]any) {
+		body["handle"] = fmt.Sprintf("%016x", 0x9e3779b97f4a7c15*uint64(p+1))
+	})
+	// The authority alone sees the same handles, with names.
+	var withAuthority []Exchange
+	for _, e := range exchanges {
+		copied := e
+		copied.Party = Issuer
+		copied.Request.Body = append([]byte(`{"document_number":"`+numbers[visits[e.Visit].person]+`","seen":`), append(e.Request.Body, '}')...)
+		withAuthority = append(withAuthority, e, copied)
+	}
+	figure := func(exchanges []Exchange, c Coalition, metric string) float64 {
+		rows, _ := score("test", exchanges, visits, numbers, 1)
+		r := Result{Rows: rows}
+		row, _ := r.Find("test", c, spec.Minimal, metric)
+		return row.Estimate
+	}
+	if got := figure(withAuthority, AllPlatforms, Reidentification); got != 0 {
+		t.Errorf("platforms name %v of the people by what the authority alone has", got)
+	}
+	if got := figure(withAuthority, IssuerAndPlatforms, Reidentification); got != 1 {
+		t.Errorf("together they name %v of the people, want all", got)
+	}
+	if got := figure(exchanges, IssuerAlone, CrossPlatformLinkage); got != 0 {
+		t.Errorf("the authority joins %v by what the platforms alone have", got)
+	}
+}
+
+// Rule R-EXP-05: nothing found is printed as a bound.
+func TestNothingFoundIsPrintedAsABound(t *testing.T) {
+	e := Wilson(0, 300)
+	if s := PerHundred(Row{Estimate: e.Value, Hi: e.Hi, Method: e.Method}); s != "none found (< 1.0)" {
+		t.Errorf("a zero of 300 is printed as %q", s)
+	}
+	r := small(t, "bbs")
+	var b bytes.Buffer
+	if err := r.WriteTable(&b); err != nil {
+		t.Fatal(err)
+	}
+	if s := b.String(); !strings.Contains(s, "none found (<") || strings.Contains(s, "unlinkable") {
+		t.Errorf("the table does not say what a zero means:\n%s", s)
+	}
+}
+
+// Rule R-EXP-04.
 func TestSameSeedSameBytes(t *testing.T) {
 	a, b := small(t, "centralized-pairwise", "sdjwt-reused"), small(t, "centralized-pairwise", "sdjwt-reused")
 	if !bytes.Equal(a.CSV(), b.CSV()) {

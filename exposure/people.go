@@ -2,7 +2,6 @@ package exposure
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -138,34 +137,31 @@ type cell struct {
 	person    *Person
 }
 
-// cells makes one person for each group and tier of the population.
+// cells makes one person for each group and tier of the population, of the
+// age that most of them have.
 func (w *world) cells(s Scenario) ([]cell, error) {
 	type key struct {
 		group string
 		tier  spec.Tier
 	}
-	weights := make(map[key]float64)
-	typical := make(map[key]spec.Cell) // the heaviest cell
+	typical := make(map[key]spec.Cell)
 	for _, c := range w.table.Cells() {
-		k := key{c.Group, s.Rules.TierOf(c.AgeYears)}
-		weights[k] += c.Weight
-		if c.Weight > typical[k].Weight {
+		if k := (key{c.Group, s.Rules.TierOf(c.AgeYears)}); c.Weight > typical[k].Weight {
 			typical[k] = c
 		}
 	}
-	var cells []cell
+	groups := make(map[string]spec.Group)
 	for _, g := range w.table.Groups() {
-		for _, tier := range spec.Tiers {
-			k := key{g.ID, tier}
-			if weights[k] == 0 {
-				continue
-			}
-			p, err := w.person("cell "+g.ID+" "+string(tier), s.People+len(cells), typical[k], 100, s.Rules)
-			if err != nil {
-				return nil, err
-			}
-			cells = append(cells, cell{g, tier, weights[k], p})
-		}
+		groups[g.ID] = g
 	}
-	return slices.Clip(cells), nil
+	var cells []cell
+	for _, gt := range w.table.ByGroupAndTier(s.Rules) {
+		name := "one of " + gt.Group + ", " + string(gt.Tier)
+		p, err := w.person(name, s.People+len(cells), typical[key{gt.Group, gt.Tier}], 100, s.Rules)
+		if err != nil {
+			return nil, err
+		}
+		cells = append(cells, cell{groups[gt.Group], gt.Tier, gt.Weight, p})
+	}
+	return cells, nil
 }
