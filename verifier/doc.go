@@ -10,6 +10,7 @@
 //	GET  /requests/{ref}   wallet    the request object
 //	POST /responses        wallet    direct_post
 //	GET  /results/{id}     back end  {"status": …, "verdict": …}; after return_to with ?response_code=
+//	GET  /accounts/{id}    back end  an account; PUT or DELETE /accounts/{id}/bar bars or unbars it
 //
 // The protocol is OpenID4VP 1.0 with unsigned requests (package openid4vp);
 // the formats are dc+sd-jwt and ldp_vc with bbs-2023. [QueryFor] asks for

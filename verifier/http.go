@@ -28,6 +28,9 @@ func (s *Server) routes() *http.ServeMux {
 	m := http.NewServeMux()
 	m.HandleFunc("POST /requests", s.backend(s.serveRequest))
 	m.HandleFunc("GET /results/{id}", s.backend(s.serveResult))
+	m.HandleFunc("GET /accounts/{id}", s.backend(s.serveAccount(func(string) error { return nil })))
+	m.HandleFunc("PUT /accounts/{id}/bar", s.backend(s.serveAccount(s.accounts.Bar)))
+	m.HandleFunc("DELETE /accounts/{id}/bar", s.backend(s.serveAccount(s.accounts.Unbar)))
 	m.HandleFunc("GET /requests/{ref}", s.serveObject)
 	m.HandleFunc("POST /responses", s.serveResponse)
 	return m
@@ -148,6 +151,20 @@ func (s *Server) serveResult(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	reply(w, http.StatusOK, result)
+}
+
+// serveAccount changes an account and shows it.
+func (s *Server) serveAccount(change func(id string) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		id := r.PathValue("id")
+		err := change(id)
+		account, ok := s.accounts.Get(id)
+		if err != nil || !ok {
+			reply(w, http.StatusNotFound, failure{"invalid_request", ErrNoAccount.Error()})
+			return
+		}
+		reply(w, http.StatusOK, account)
+	}
 }
 
 // failure is the body of an error answer, in the form of RFC 6749 section

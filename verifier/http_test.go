@@ -274,6 +274,32 @@ func TestOneOfManyResponsesWins(t *testing.T) {
 	}
 }
 
+func TestBarringOverHTTP(t *testing.T) {
+	w := newWorld(t)
+	p := w.request(verifier.QueryFor(adult))
+	if _, err := w.wallet.Respond(context.Background(), p.Request, w.present(p.Request, w.sdjwt)); err != nil {
+		t.Fatal(err)
+	}
+	id := w.result(p.ID).Verdict.Account
+	for _, c := range []struct {
+		method, path string
+		status       int
+		barred       bool
+	}{
+		{http.MethodGet, id, 200, false},
+		{http.MethodPut, id + "/bar", 200, true},
+		{http.MethodDelete, id + "/bar", 200, false},
+		{http.MethodPut, "nobody/bar", 404, false},
+		{http.MethodGet, "nobody", 404, false},
+	} {
+		status, body := call(t, must[*http.Request](t)(http.NewRequest(c.method, w.http.URL+"/accounts/"+c.path, nil)))
+		var a verifier.Account
+		if err := json.Unmarshal([]byte(body), &a); err != nil || status != c.status || a.Barred != c.barred {
+			t.Errorf("%s %s: %d %s", c.method, c.path, status, body)
+		}
+	}
+}
+
 func TestBackEndOnly(t *testing.T) {
 	const body = `{"dcql_query":{"credentials":[{"id":"a","format":"dc+sd-jwt","meta":{"vct_values":["v"]}}]}}`
 	try := func(s *verifier.Server, change func(*http.Request)) int {
