@@ -2,6 +2,7 @@ package wallet
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -72,16 +73,37 @@ func (a Activity) record() (vault.Record, error) {
 	return asRecord(kindActivity, fmt.Sprintf("%020d", a.Number), a)
 }
 
-// next numbers and dates an activity. w.mu is held.
-func (w *Wallet) next(a Activity) Activity {
+// next numbers and dates an activity. w.mu is held; the count is written with
+// the activity.
+func (w *Wallet) next(a Activity) (Activity, count) {
 	a.Number, a.Time = w.seq, w.now().UTC().Truncate(time.Second)
 	w.seq++
-	return a
+	return a, count(w.seq)
+}
+
+// count is how many activities there have been.
+type count uint64
+
+func (c count) record() (vault.Record, error) { return asRecord(kindCount, "activities", c) }
+
+func readCount(v *vault.Vault) (n uint64, err error) {
+	text, err := v.Read(kindCount, "activities")
+	if errors.Is(err, vault.ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("wallet: %w", err)
+	}
+	if err := json.Unmarshal(text, &n); err != nil {
+		return 0, fmt.Errorf("wallet: %s: %w: %w", kindCount, ErrDamaged, err)
+	}
+	return n, nil
 }
 
 // note writes one activity by itself.
 func (w *Wallet) note(a Activity) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.write(w.next(a))
+	a, n := w.next(a)
+	return w.write(a, n)
 }

@@ -18,6 +18,7 @@ const (
 	kindCredential = "credential"
 	kindGrant      = "grant"
 	kindActivity   = "activity"
+	kindCount      = "count"
 )
 
 // Entry describes a credential in the wallet.

@@ -187,7 +187,8 @@ func (o *obtaining) keep(a Activity) ([]Entry, error) {
 	a.Credentials = ids(o.came)
 	o.w.mu.Lock()
 	defer o.w.mu.Unlock()
-	things := []recorder{o.w.next(a)}
+	a, n := o.w.next(a)
+	things := []recorder{a, n}
 	if o.grant != nil {
 		o.grant.Pending = nil
 		things = append(things, o.grant)

@@ -38,7 +38,7 @@ var person = map[string]any{
 
 // town is an issuer and a platform on real ports, and a clock.
 type town struct {
-	t        *testing.T
+	t        testing.TB
 	mu       sync.Mutex
 	at       time.Time
 	issuer   *httptest.Server
@@ -57,7 +57,7 @@ type town struct {
 	onRequest func()                                        // hears of every request to the issuer or the platform
 }
 
-func newTown(t *testing.T) *town {
+func newTown(t testing.TB) *town {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -218,12 +218,13 @@ func (w *Wallet) send(ctx context.Context, client *openid4vp.Client, a *answer, 
 func (w *Wallet) noteSent(a *answer) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	a.activity = w.next(a.activity)
-	things := []recorder{a.activity}
 	now, err := w.credentials()
 	if err != nil {
 		return err
 	}
+	var n count
+	a.activity, n = w.next(a.activity)
+	things := []recorder{a.activity, n}
 	for _, k := range now {
 		shown := slices.ContainsFunc(a.held, func(h kept) bool { return h.ID == k.ID && h.Raw == k.Raw })
 		if shown && slices.Contains(a.activity.Credentials, k.ID) {

@@ -87,7 +87,7 @@ type Wallet struct {
 
 	issuing sync.Mutex // held while grants are used: a refresh token is good once
 	mu      sync.Mutex // held while records are read and written back
-	seq     uint64     // number of the next activity
+	seq     uint64     // number of the next activity, under mu
 }
 
 // Create makes a wallet file that only its owner can read, and opens it. The
@@ -124,15 +124,11 @@ func Ephemeral() (*Wallet, error) {
 }
 
 func newWallet(v *vault.Vault) (*Wallet, error) {
-	w := &Wallet{vault: v}
-	log, err := w.Log()
+	n, err := readCount(v)
 	if err != nil {
 		return nil, errors.Join(err, v.Close())
 	}
-	if len(log) > 0 {
-		w.seq = log[len(log)-1].Number + 1
-	}
-	return w, nil
+	return &Wallet{vault: v, seq: n}, nil
 }
 
 // Close closes the file, so that it can be opened again.

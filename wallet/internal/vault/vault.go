@@ -30,6 +30,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/hyperledger/aries-framework-go/component/storage/edv"
@@ -123,14 +124,25 @@ func publish(draft, path string) error {
 	err := os.Link(draft, path)
 	switch {
 	case err == nil:
-		return os.Remove(draft)
+		return errors.Join(os.Remove(draft), syncFolder(path))
 	case errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("%s: %w", path, ErrExists)
 	}
 	if _, statErr := os.Lstat(path); statErr == nil {
 		return fmt.Errorf("%s: %w", path, ErrExists)
 	}
-	return os.Rename(draft, path)
+	return errors.Join(os.Rename(draft, path), syncFolder(path))
+}
+
+// syncFolder makes the file's name as durable as its content, where folders
+// can be synced.
+func syncFolder(path string) error {
+	d, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return nil //nolint:nilerr // a folder that cannot be read cannot be synced
+	}
+	_ = d.Sync() // no file system owes this
+	return d.Close()
 }
 
 // Open opens a file that Create made. The errors are ErrPassphrase, those of
