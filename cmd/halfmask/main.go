@@ -46,6 +46,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 a centralized service and a selective-disclosure wallet, and measures what each
 party can track. Everybody in it is synthetic.`,
 		Example: `  halfmask compare                     # both designs, the same people, what each party could track
+  halfmask demo                        # one person's story in both designs, step by step
   halfmask documents mint --help       # make a synthetic identity document
   halfmask issuer serve --help         # be the issuer, and then the wallet and the verifier`,
 		SilenceErrors: true,
@@ -57,7 +58,7 @@ party can track. Everybody in it is synthetic.`,
 	root.SetOut(out)
 	root.SetErr(errOut)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(compareCommand(), rulesCommand(), documentsCommand(), vectorsCommand(),
+	root.AddCommand(compareCommand(), demoCommand(), rulesCommand(), documentsCommand(), vectorsCommand(),
 		issuerCommand(), verifierCommand(), walletCommand(), centralizedCommand())
 	ran := markRun(root)
 
