@@ -155,7 +155,7 @@ func TestInterruptedIssuanceIsFinishedByRenew(t *testing.T) {
 	w.failing = true
 	h, path := w.create()
 	_, err := h.Accept(t.Context(), w.offer(openid4vci.OfferOptions{}), "")
-	if err == nil || len(list(t, h)) != 0 {
+	if err == nil || len(list(t, h)) != 0 || !strings.Contains(err.Error(), "renew fetches the rest") {
 		t.Fatalf("got %v and %d credentials", err, len(list(t, h)))
 	}
 	h.Close()
@@ -183,6 +183,8 @@ func TestRenewReplacesWhatIsNearItsEnd(t *testing.T) {
 	if _, err := h.Present(t.Context(), w.ask([]string{spec.Sex}, credential.SDJWT).RequestURI, agree); err != nil {
 		t.Fatal(err)
 	}
+	bound := before[slices.IndexFunc(before, func(e wallet.Entry) bool { return e.Format == credential.SDJWT })].ID
+	oldKey := h.KeyOf(bound)
 	w.pass(28 * 24 * time.Hour) // 20 December; the end is on 31 December
 	renewed, err := h.Renew(t.Context())
 	if err != nil || len(renewed) != 2 {
@@ -190,6 +192,9 @@ func TestRenewReplacesWhatIsNearItsEnd(t *testing.T) {
 	}
 	h.Close()
 	h = w.reopen(path)
+	if newKey := h.KeyOf(bound); oldKey == "" || newKey == oldKey || !h.HasKey(newKey) || h.HasKey(oldKey) {
+		t.Errorf("key %q was replaced by %q", oldKey, newKey)
+	}
 	after := list(t, h)
 	if len(after) != 2 {
 		t.Fatalf("%d credentials after renewal", len(after))

@@ -55,6 +55,9 @@ func (w *Wallet) accept(ctx context.Context, client *openid4vci.Client, offer *o
 		err = o.next(ctx)
 	}
 	if err != nil {
+		if o.unfinished(err) {
+			err = fmt.Errorf("%w (the offer is redeemed; renew fetches the rest)", err)
+		}
 		return nil, errors.Join(err, o.abandon(err))
 	}
 	return o.keep(Activity{Kind: Issuance, Outcome: Done, Party: offer.Issuer})
@@ -123,6 +126,10 @@ func (o *obtaining) first(ctx context.Context, offer *openid4vci.Offer, txCode s
 func (o *obtaining) next(ctx context.Context) error {
 	if o.grant == nil || o.grant.RefreshToken == "" {
 		return fmt.Errorf("%q was not obtained: the issuer gave no refresh token, so its offer is good for one configuration", o.pending)
+	}
+	o.grant.Pending = slices.Clone(o.pending)
+	if err := o.w.write(o.grant); err != nil { // a full disk shows before the token is spent
+		return err
 	}
 	key, signers, err := o.newKey(o.pending[0])
 	if err != nil {
@@ -204,11 +211,17 @@ func (o *obtaining) keep(a Activity) ([]Entry, error) {
 	return entries, o.deleteKeys(o.old)
 }
 
+// unfinished tells that the issuer gave a grant with which to try again, and
+// nothing bad.
+func (o *obtaining) unfinished(why error) bool {
+	var bad *unverified
+	return o.grant != nil && o.grant.RefreshToken != "" && !errors.As(why, &bad)
+}
+
 // abandon forgets the keys that were made, and the grant too when what it
 // brought was bad.
 func (o *obtaining) abandon(why error) error {
-	var bad *unverified
-	if o.grant != nil && errors.As(why, &bad) {
+	if o.grant != nil && !o.unfinished(why) {
 		if err := o.w.write(forgotten{kindGrant, o.grant.Name}); err != nil {
 			return err
 		}

@@ -44,6 +44,12 @@ func TestFullDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	unseen := w.ask([]string{spec.Sex}, credential.BBS2023)
+	cmd := childCommand("story", path, "", unseen.RequestURI)
+	cmd.Env = append(cmd.Env, fmt.Sprint("HALFMASK_TEST_ROOM=", info.Size()))
+	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), wallet.ErrFull.Error()) || w.result(unseen).Verdict != nil {
+		t.Errorf("a presentation that could not be noted: %v: %s; %+v", err, out, w.result(unseen))
+	}
 	for _, room := range []int64{0, 4096, 8192} {
 		p := w.ask([]string{spec.Sex}, credential.BBS2023)
 		cmd := childCommand("story", path, w.offer(openid4vci.OfferOptions{}), p.RequestURI)

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,11 @@ import (
 // TestStoreIsAMap holds a store against a map through random writes, batches
 // that are refused half way, and reopening.
 func TestStoreIsAMap(t *testing.T) {
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+		if err := f.Value.Set("20"); err != nil { // each writes to a disk
+			t.Fatal(err)
+		}
+	}
 	dir := t.TempDir()
 	runs := 0
 	rapid.Check(t, func(t *rapid.T) {
