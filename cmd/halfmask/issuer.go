@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/halfmask/halfmask/issuer"
+	"github.com/halfmask/halfmask/issuer/enrollment"
+	"github.com/halfmask/halfmask/spec"
+)
+
+const (
+	defaultIssuer     = "http://127.0.0.1:7001"
+	operatorTokenFile = "operator-token"
+)
+
+func issuerCommand() *cobra.Command {
+	c := &cobra.Command{Use: "issuer", Short: "Enroll people and issue credentials"}
+	c.AddCommand(issuerServeCommand(), issuerEnrollCommand(), issuerRestrictCommand())
+	return c
+}
+
+func issuerServeCommand() *cobra.Command {
+	var at place
+	var keyDir, trustDir, smsDir, ruleSet string
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run an issuer",
+		Long: `Run an issuer: it enrolls by the rules and issues credentials in two forms,
+person-bbs (W3C bbs-2023) and person-sd-jwt (SD-JWT VC), over OpenID4VCI 1.0.
+
+Its keys are made on the first run and kept in --keys. Whom it enrolled is kept
+in memory and forgotten when it stops. No phone rings: the one-time codes are
+printed as simulated SMS. The face match is simulated, too.`,
+		Example: `  halfmask issuer serve
+  halfmask issuer serve --rules inclusive --listen 127.0.0.1:8001
+  halfmask issuer serve --sms-dir sms      # for scripts: 'issuer enroll --sms-dir sms' reads the codes`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			rules, err := spec.LoadRules(ruleSet)
+			if err != nil {
+				return err
+			}
+			trust, err := loadTrust(trustDir)
+			if err != nil {
+				return err
+			}
+			l, err := at.open()
+			if err != nil {
+				return err
+			}
+			defer l.Close()
+			keys, made, err := openKeys(keyDir)
+			if err != nil {
+				return err
+			}
+			out := cmd.OutOrStdout()
+			server, err := issuer.New(issuer.Config{
+				URL: at.url, SigningKey: keys.SigningKey, BBSKey: keys.BBSKey, OperatorToken: keys.OperatorToken,
+				Desk: &enrollment.Desk{Rules: rules, Trust: trust, Phones: &enrollment.PhoneCodes{Sender: &simulatedSMS{out, smsDir}}},
+			})
+			if err != nil {
+				return err
+			}
+			if err := at.announce(); err != nil {
+				return err
+			}
+			fmt.Fprintf(out, "issuer at %s, rules %s, trusting %s%s\n", at.url, rules.Name, trustDir, syntheticNote(isSynthetic(trust)))
+			fmt.Fprintf(out, "  keys            %s%s\n", filepath.Join(keyDir, issuer.KeyFile), madeNote(made))
+			fmt.Fprintf(out, "  operator token  in the file %s\n", filepath.Join(keyDir, operatorTokenFile))
+			fmt.Fprintf(out, "simulated: phones, faces, and the register records of cards; people are forgotten when it stops (Ctrl-C)\n\n")
+			fmt.Fprintf(out, "Next, in another terminal: halfmask issuer enroll --document DIR --phone +999000000001%s\n", serverFlag("issuer", at.url, defaultIssuer))
+			err = serve(cmd.Context(), cmd.ErrOrStderr(), l, server)
+			if err == nil {
+				fmt.Fprintln(out, "stopped")
+			}
+			return err
+		},
+	}
+	at.flags(c, "", "127.0.0.1:7001")
+	f := c.Flags()
+	f.StringVar(&keyDir, "keys", "issuer-keys", "`DIR` of its keys; made on the first run")
+	f.StringVar(&trustDir, "trust", defaultAuthority, "`DIR` with the authorities whose documents count")
+	f.StringVar(&ruleSet, "rules", spec.National, "rule `SET`: "+strings.Join(spec.RuleSets(), ", ")+", or a YAML file")
+	f.StringVar(&smsDir, "sms-dir", "", "write each simulated SMS into `DIR` as well")
+	return c
+}
+
+// openKeys loads the issuer's keys or makes them, and keeps the operator's
+// token in a file of its own: its bearer needs none of the other secrets.
+func openKeys(dir string) (keys *issuer.Keys, made bool, err error) {
+	keys, err = issuer.LoadKeys(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		keys, err = issuer.CreateKeys(dir)
+		made = true
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("--keys: %w", err)
+	}
+	return keys, made, replaceFile(filepath.Join(dir, operatorTokenFile), []byte(keys.OperatorToken+"\n"))
+}
+
+func madeNote(made bool) string {
+	if made {
+		return " (made now)"
+	}
+	return ""
+}
+
+func syntheticNote(synthetic bool) string {
+	if synthetic {
+		return " (a synthetic authority: for synthetic people only)"
+	}
+	return ""
+}
+
+// serverFlag gives the flag for an address that is not the default one.
+func serverFlag(flag, url, usual string) string {
+	if url == usual {
+		return ""
+	}
+	return " --" + flag + " " + url
+}
+
+func issuerRestrictCommand() *cobra.Command {
+	var url, tokenFile string
+	var order issuer.Order
+	var jsonOutput bool
+	c := &cobra.Command{
+		Use:   "restrict",
+		Short: "Order, as the operator, that a person is issued nothing more",
+		Long: `Order, as the operator, that the person with a document is issued nothing more.
+
+The order reaches nothing that was issued: credentials stay good until their
+epoch ends, at most two months, and no platform can be singled out, because the
+issuer knows none.`,
+		Example: `  halfmask issuer restrict --operator-token-file issuer-keys/operator-token \
+      --document-type resident-identity-card --document-number 000000199005016169`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !spec.DocumentKind(order.DocumentType).Known() {
+				return usagef("--document-type: unknown kind %q; known: %s", order.DocumentType, strings.Join(kindNames(), ", "))
+			}
+			token, err := readLine(tokenFile)
+			if err != nil {
+				return fmt.Errorf("--operator-token-file: %w", err)
+			}
+			answer, err := (&issuer.Operator{Issuer: url, Token: token}).Order(cmd.Context(), order)
+			if err != nil {
+				return unreachable(err, url, "halfmask issuer serve")
+			}
+			if jsonOutput {
+				return printJSON(cmd.OutOrStdout(), answer)
+			}
+			printOrder(cmd.OutOrStdout(), answer)
+			return nil
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&url, "issuer", defaultIssuer, "the issuer's `URL`")
+	f.StringVar(&tokenFile, "operator-token-file", filepath.Join("issuer-keys", operatorTokenFile), "`FILE` with the operator's token, as 'issuer serve' names it")
+	f.StringVar(&order.DocumentType, "document-type", string(spec.ResidentIdentityCard), "`KIND` of the person's document")
+	f.StringVar(&order.DocumentNumber, "document-number", "", "`NUMBER` of the person's document")
+	f.BoolVar(&order.Lift, "lift", false, "end the order instead")
+	f.BoolVar(&jsonOutput, "json", false, "print JSON")
+	c.MarkFlagRequired("document-number")
+	return c
+}
+
+func printOrder(w io.Writer, a *issuer.OrderAnswer) {
+	if !a.Restricted {
+		fmt.Fprintln(w, "lifted: the person can renew and enroll again")
+		return
+	}
+	fmt.Fprintf(w, "restricted since %s: nothing more is issued to the person\n", a.Since)
+	if a.UntilThen.IsZero() {
+		fmt.Fprintln(w, "no credential had been issued")
+		return
+	}
+	fmt.Fprintf(w, "what was issued stays good, at every platform, until %s\n", a.UntilThen.UTC().Format(time.RFC3339))
+}
+
+// unreachable says what to start when nothing listens at an address.
+func unreachable(err error, url, start string) error {
+	if isRefusedConnection(err) {
+		return fmt.Errorf("nothing answers at %s: start it with '%s': %w", url, start, err)
+	}
+	if errors.Is(err, context.Canceled) {
+		return errInterrupted
+	}
+	return err
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+
+	"golang.org/x/term"
+)
+
+var errInterrupted = errors.New("interrupted")
+
+func isRefusedConnection(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
+
+// askLine prompts and reads a line; the end of the input is an empty line.
+func askLine(ctx context.Context, in io.Reader, prompt io.Writer, question string) (string, error) {
+	fmt.Fprint(prompt, question)
+	return await(ctx, func() (string, error) {
+		line, err := bufio.NewReader(in).ReadString('\n')
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return strings.TrimRight(line, "\r\n"), err
+	})
+}
+
+// askSecret prompts on a terminal and reads a line that is not shown. It is
+// the caller's to see that in is a terminal.
+func askSecret(ctx context.Context, in *os.File, prompt io.Writer, question string) (string, error) {
+	state, err := term.GetState(int(in.Fd()))
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprint(prompt, question)
+	line, err := await(ctx, func() (string, error) {
+		b, err := term.ReadPassword(int(in.Fd()))
+		return string(b), err
+	})
+	fmt.Fprintln(prompt)
+	if err != nil {
+		term.Restore(int(in.Fd()), state) // an interrupted read leaves the echo off
+	}
+	return line, err
+}
+
+// terminalOf gives the terminal that in is, if it is one.
+func terminalOf(in io.Reader) (*os.File, bool) {
+	f, ok := in.(*os.File)
+	return f, ok && term.IsTerminal(int(f.Fd()))
+}
+
+// await runs a read that cannot be cancelled, and stops waiting for it when
+// the context ends.
+func await(ctx context.Context, read func() (string, error)) (string, error) {
+	type result struct {
+		line string
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		line, err := read()
+		done <- result{line, err}
+	}()
+	select {
+	case r := <-done:
+		return r.line, r.err
+	case <-ctx.Done():
+		return "", errInterrupted
+	}
+}
