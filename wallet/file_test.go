@@ -246,36 +246,8 @@ func TestKilledAtEachRequest(t *testing.T) {
 		h, path := w.create()
 		h.Close()
 		p := w.ask([]string{spec.Sex}, credential.BBS2023)
-		offer := w.offer(openid4vci.OfferOptions{})
-		cmd := childCommand("story", path, offer, p.RequestURI)
-		var mu sync.Mutex
-		seen, killed := 0, false
-		strike := func() {
-			mu.Lock()
-			defer mu.Unlock()
-			if seen++; seen == n {
-				killed = true
-				cmd.Process.Kill()
-				time.Sleep(20 * time.Millisecond)
-			}
-		}
-		w.mu.Lock()
-		w.onRequest = strike
-		w.mu.Unlock()
-		var out bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &out, &out
-		mu.Lock()
-		err := cmd.Start()
-		mu.Unlock()
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = cmd.Wait() // it was killed, or failed for it
-		h, err = wallet.Open(path, passphrase)
-		if err != nil {
-			t.Fatalf("killed at request %d: %v\n%s", n, err, out.Bytes())
-		}
-		h.Now = w.now
+		killed, out := w.killAt(n, childCommand("story", path, w.offer(openid4vci.OfferOptions{}), p.RequestURI))
+		h = w.reopen(path)
 		entries, log := list(t, h), must(h.Log())
 		if len(entries) != 0 && len(entries) != 2 {
 			t.Errorf("killed at request %d: %d of 2 credentials", n, len(entries))
@@ -286,7 +258,7 @@ func TestKilledAtEachRequest(t *testing.T) {
 		h.Close()
 		if !killed {
 			if len(entries) != 2 || len(log) != 2 || log[1].Outcome != wallet.Done {
-				t.Fatalf("not killed, but it ended with %d credentials: %s", len(entries), out.Bytes())
+				t.Fatalf("not killed, but it ended with %d credentials: %s", len(entries), out)
 			}
 			if n < 10 {
 				t.Errorf("only %d requests", n)
@@ -294,6 +266,73 @@ func TestKilledAtEachRequest(t *testing.T) {
 			return
 		}
 	}
+}
+
+// TestKilledInRenewal does the same to a renewal: the wallet always has two
+// credentials that can be shown.
+func TestKilledInRenewal(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	for n := 1; ; n++ {
+		h, path := w.equipped()
+		h.Close()
+		cmd := childCommand("renewal", path)
+		cmd.Env = append(cmd.Env, "HALFMASK_TEST_LATER=672h")
+		killed, out := w.killAt(n, cmd)
+		h = w.reopen(path)
+		entries := list(t, h)
+		if len(entries) != 2 {
+			t.Errorf("killed at request %d: %d credentials", n, len(entries))
+		}
+		for _, e := range entries {
+			if !e.ValidAt(w.now()) {
+				continue // renewed: for the next month
+			}
+			if _, err := h.Present(t.Context(), w.ask([]string{spec.Sex}, e.Format).RequestURI, agree); err != nil {
+				t.Errorf("killed at request %d: %s: %v", n, e.Format, err)
+			}
+		}
+		h.Close()
+		if !killed {
+			if n < 5 {
+				t.Errorf("only %d requests: %s", n, out)
+			}
+			return
+		}
+	}
+}
+
+// killAt runs a process and kills it when its nth request arrives.
+func (w *town) killAt(n int, cmd *exec.Cmd) (killed bool, out []byte) {
+	w.t.Helper()
+	var mu sync.Mutex
+	seen := 0
+	w.mu.Lock()
+	w.onRequest = func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if seen++; seen == n {
+			killed = true
+			cmd.Process.Kill()
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+	w.mu.Unlock()
+	var text bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &text, &text
+	mu.Lock()
+	err := cmd.Start()
+	mu.Unlock()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed, or failed for it
+	w.mu.Lock()
+	w.onRequest = nil
+	w.mu.Unlock()
+	mu.Lock()
+	defer mu.Unlock()
+	return killed, text.Bytes()
 }
 
 // limitFileSize makes writes beyond a size fail, as on a full disk, where the
@@ -313,8 +352,8 @@ func childCommand(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// TestMain also is the other process: it accepts an offer and answers a
-// request.
+// TestMain also is the other process: it accepts an offer, answers a request,
+// or renews.
 func TestMain(m *testing.M) {
 	if os.Getenv("HALFMASK_TEST_CHILD") == "" {
 		os.Exit(m.Run())
@@ -322,15 +361,20 @@ func TestMain(m *testing.M) {
 	if room := os.Getenv("HALFMASK_TEST_ROOM"); room != "" {
 		limitFileSize(room)
 	}
-	path, offer, request := os.Args[2], os.Args[3], os.Args[4]
+	args := append(os.Args[2:], "", "")
+	path, offer, request := args[0], args[1], args[2]
 	h, err := wallet.Open(path, passphrase)
 	if err == nil {
-		h.Now = func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
-		if offer != "" {
-			_, err = h.Accept(context.Background(), offer, "")
+		later, _ := time.ParseDuration(os.Getenv("HALFMASK_TEST_LATER"))
+		h.Now = func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC).Add(later) }
+		if os.Args[1] == "renewal" {
+			_, err = h.Renew(context.Background())
 		}
 	}
-	if err == nil {
+	if err == nil && offer != "" {
+		_, err = h.Accept(context.Background(), offer, "")
+	}
+	if err == nil && request != "" {
 		_, err = h.Present(context.Background(), request, agree)
 	}
 	if err != nil {
