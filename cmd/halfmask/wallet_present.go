@@ -1,0 +1,126 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/halfmask/halfmask/holder"
+	"github.com/halfmask/halfmask/wallet"
+)
+
+func walletPresentCommand(f *walletFile) *cobra.Command {
+	var yes bool
+	c := &cobra.Command{
+		Use:   "present REQUEST|-",
+		Short: "Answer a platform's request with the least that it asks for",
+		Long: `Answer a platform's request (OpenID4VP 1.0) with the least that it asks for. What
+would be shown, and what would let others recognize you, is printed first;
+nothing leaves the wallet before you say yes. "-" reads the link from standard
+input. Without consent the platform is told access_denied and nothing else.`,
+		Example: `  halfmask wallet present 'openid4vp://?client_id=…&request_uri=…'
+  halfmask wallet present --yes --json 'openid4vp://…'`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			link, err := linkOf(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			// With --json the question goes to standard error.
+			shown := cmd.OutOrStdout()
+			if f.json {
+				shown = cmd.ErrOrStderr()
+			}
+			return f.open(cmd, func(w *wallet.Wallet) error {
+				var linkable holder.Linkability
+				receipt, err := w.Present(cmd.Context(), link, func(a wallet.Ask) bool {
+					linkable = a.Linkable
+					printAsk(shown, a)
+					return consent(cmd, a, yes)
+				})
+				switch {
+				case errors.Is(err, wallet.ErrDeclined) && cmd.Context().Err() != nil:
+					return errInterrupted
+				case errors.Is(err, wallet.ErrDeclined):
+					return errors.New("declined: nothing was shown, and the platform was told access_denied")
+				case err != nil:
+					return unreachable(err, "the platform", "halfmask verifier serve")
+				}
+				if f.json {
+					return printJSON(cmd.OutOrStdout(), receiptOf(receipt, linkable))
+				}
+				fmt.Fprintf(shown, "shown to %s: %s (log line %d)\n", receipt.Verifier, strings.Join(receipt.Disclosed, ", "), receipt.Activity)
+				if receipt.RedirectURI != "" {
+					fmt.Fprintf(shown, "it asks you to go on at %s\n", receipt.RedirectURI)
+				}
+				return nil
+			})
+		},
+	}
+	c.Flags().BoolVar(&yes, "yes", false, "consent without being asked")
+	return c
+}
+
+// receiptJSON is what wallet present prints as JSON.
+type receiptJSON struct {
+	Verifier    string             `json:"verifier"`
+	Disclosed   []string           `json:"disclosed"`
+	Credentials []string           `json:"credentials"`
+	Linkable    holder.Linkability `json:"linkable"`
+	RedirectURI string             `json:"redirect_uri,omitempty"`
+	Activity    uint64             `json:"activity"`
+}
+
+func receiptOf(r *wallet.Receipt, linkable holder.Linkability) receiptJSON {
+	return receiptJSON{r.Verifier, r.Disclosed, r.Credentials, linkable, r.RedirectURI, r.Activity}
+}
+
+func printAsk(w io.Writer, a wallet.Ask) {
+	fmt.Fprintf(w, "%s asks for %s\n", a.Verifier, strings.Join(a.Asked, ", "))
+	if a.Problem != nil {
+		return
+	}
+	for _, d := range a.Shows {
+		fmt.Fprintf(w, "\nIt would see, from credential %s (%s):\n", d.Credential.ID, d.Credential.Configuration)
+		for _, c := range d.Claims {
+			fmt.Fprintf(w, "  %-17s %v\n", c.Name, c.Value)
+		}
+		fmt.Fprintf(w, "  beside it, as in every presentation: %s\n", strings.Join(d.Always, ", "))
+		if d.Bound {
+			fmt.Fprintln(w, "  and a proof that you hold the credential's key")
+		}
+		fmt.Fprintf(w, "It would not see the other %d claims.\n", len(d.Credential.Claims)-shownOf(d))
+		fmt.Fprintf(w, "Linkable: %s.\n", d.Linkable)
+	}
+	fmt.Fprintln(w)
+}
+
+// shownOf counts the claims of the credential that would be shown.
+func shownOf(d wallet.Disclosure) int {
+	var names []string
+	for _, c := range d.Claims {
+		if _, ok := d.Credential.Claims[c.Name]; ok && !slices.Contains(names, c.Name) {
+			names = append(names, c.Name)
+		}
+	}
+	return len(names)
+}
+
+// consent asks the person. When there is no answer to the request, the
+// platform is told that only after the person has seen it: how long it takes
+// must not tell why (OpenID4VP 1.0 section 15.4.1).
+func consent(cmd *cobra.Command, a wallet.Ask, yes bool) bool {
+	if yes {
+		return true
+	}
+	question := "Show this? [y/N] "
+	if a.Problem != nil {
+		question = "Your wallet cannot answer this. Press Enter to tell the platform access_denied, as if you declined: "
+	}
+	answer, err := askLine(cmd.Context(), cmd.InOrStdin(), cmd.ErrOrStderr(), question)
+	return err == nil && slices.Contains([]string{"y", "yes"}, strings.ToLower(strings.TrimSpace(answer)))
+}
