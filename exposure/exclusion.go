@@ -68,7 +68,7 @@ func (x *execution) exclusion(ctx context.Context, name string) (Row, []Exclusio
 	}
 	s := exclusionBySet(all)[0]
 	return Row{Design: name, Coalition: IssuerAlone, Stratum: spec.AllStrata, Metric: Exclusion,
-		Estimate: s.share, Lo: s.low, Hi: s.high, Method: "executed-per-group, range of group sizes",
+		Estimate: s.share, Lo: s.low, Hi: s.high, Method: "range-of-group-sizes",
 		N: len(x.cells), Unit: "share of residents"}, all, nil
 }
 

@@ -81,14 +81,14 @@ func (f *findings) rows(c Coalition, seed uint64, add func(metric, unit string, 
 		}
 	}
 	if c == OnePlatform {
-		add(WithinPlatformLinkage, "share of pairs of visits, mean over persons", Bootstrap(within, withinPossible, seed))
+		add(WithinPlatformLinkage, "share of pairs of visits (mean over persons)", Bootstrap(within, withinPossible, seed))
 		add(Reidentification, "share of persons at a platform", Bootstrap(namedAt, visitedAt, seed))
 		return
 	}
 	if c != AllPlatforms {
 		add(CentralSight, "share of logins", Bootstrap(sighted, logins, seed))
 	}
-	add(CrossPlatformLinkage, "share of pairs of platforms, mean over persons", Bootstrap(joined, possible, seed))
+	add(CrossPlatformLinkage, "share of pairs of platforms (mean over persons)", Bootstrap(joined, possible, seed))
 	if f.claimed > 0 {
 		add(LinkagePrecision, "share of joined pairs", Wilson(f.right, f.claimed))
 	}

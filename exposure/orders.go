@@ -113,7 +113,7 @@ func (x *execution) orders(ctx context.Context, name string, refused []int) (row
 			}
 			e := Bootstrap(shares, ones, x.scenario.Seed)
 			rows = append(rows, Row{Design: name, Coalition: IssuerAlone, Stratum: stratum, Metric: metric,
-				Estimate: e.Value, Lo: e.Lo, Hi: e.Hi, Method: e.Method, N: e.N, Unit: "share of platforms, mean over persons"})
+				Estimate: e.Value, Lo: e.Lo, Hi: e.Hi, Method: e.Method, N: e.N, Unit: "share of platforms (mean over persons)"})
 		}
 		add(OrderReach, atOnce)
 		add(OrderReachEventual, eventually)

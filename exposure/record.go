@@ -186,7 +186,9 @@ func (n *Network) route(w http.ResponseWriter, r *http.Request) {
 	// The wall clock of this machine is no part of any design.
 	w.Header()["Date"] = nil
 	d.handler.ServeHTTP(tee, r.WithContext(Visit(r.Context(), visit)))
-	e.Response = Message{Status: tee.status, Header: w.Header().Clone(), Body: tee.body.Bytes()}
+	header := w.Header().Clone()
+	delete(header, "Date")
+	e.Response = Message{Status: tee.status, Header: header, Body: tee.body.Bytes()}
 	n.record(e)
 }
 
