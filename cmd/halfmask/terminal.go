@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"golang.org/x/term"
 )
@@ -24,6 +25,7 @@ func askLine(ctx context.Context, in io.Reader, prompt io.Writer, question strin
 		line, err := bufio.NewReader(in).ReadString('\n')
 		if errors.Is(err, io.EOF) {
 			err = nil
+			fmt.Fprintln(prompt)
 		}
 		return strings.TrimRight(line, "\r\n"), err
 	})
@@ -46,6 +48,17 @@ func askSecret(ctx context.Context, in *os.File, prompt io.Writer, question stri
 		term.Restore(int(in.Fd()), state) // an interrupted read leaves the echo off
 	}
 	return line, err
+}
+
+// plain writes what others sent so that it cannot steer a terminal: control
+// and formatting characters are replaced.
+func plain(v any) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, fmt.Sprint(v))
 }
 
 // terminalOf gives the terminal that in is, if it is one.

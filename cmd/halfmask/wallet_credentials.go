@@ -134,12 +134,12 @@ func printEntry(w io.Writer, e wallet.Entry, what string) {
 	if now := time.Now(); !e.ValidAt(now) {
 		state = fmt.Sprintf("NOT VALID NOW, only from %s until %s", when(e.ValidFrom), when(e.ValidUntil))
 	}
-	fmt.Fprintf(w, "%s%s  %s (%s) from %s\n  %s, shown %s\n", what, e.ID, e.Configuration, e.Format, e.Issuer, state, times(e.Shown))
+	fmt.Fprintf(w, "%s%s  %s (%s) from %s\n  %s, %s\n", what, e.ID, plain(e.Configuration), e.Format, plain(e.Issuer), state, times(e.Shown))
 	if what != "" {
 		return
 	}
 	for _, name := range claimOrder(e.Claims) {
-		fmt.Fprintf(w, "    %-17s %v\n", name, e.Claims[name])
+		fmt.Fprintf(w, "    %-17s %s\n", plain(name), plain(e.Claims[name]))
 	}
 }
 
@@ -164,11 +164,11 @@ func claimOrder(claims map[string]any) []string {
 func times(n int) string {
 	switch n {
 	case 0:
-		return "never"
+		return "never shown"
 	case 1:
-		return "once"
+		return "shown once"
 	}
-	return fmt.Sprintf("%d times", n)
+	return fmt.Sprintf("shown %d times", n)
 }
 
 // when writes a time for people, in UTC as the wallet keeps it.

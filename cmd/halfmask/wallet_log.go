@@ -41,7 +41,7 @@ kept here and nowhere else. With --json each line has the platform's request, to
 }
 
 func printActivity(w io.Writer, a wallet.Activity) {
-	fmt.Fprintf(w, "%d  %s  %s %s  %s\n", a.Number, when(a.Time), a.Kind, a.Outcome, a.Party)
+	fmt.Fprintf(w, "%d  %s  %s %s  %s\n", a.Number, when(a.Time), a.Kind, a.Outcome, plain(a.Party))
 	for _, line := range []struct{ what, text string }{
 		{"asked for", strings.Join(a.Asked, ", ")},
 		{"shown", strings.Join(a.Disclosed, ", ")},
@@ -49,7 +49,7 @@ func printActivity(w io.Writer, a wallet.Activity) {
 		{"reason", a.Reason},
 	} {
 		if line.text != "" {
-			fmt.Fprintf(w, "     %-11s  %s\n", line.what, line.text)
+			fmt.Fprintf(w, "     %-11s  %s\n", line.what, plain(line.text))
 		}
 	}
 }

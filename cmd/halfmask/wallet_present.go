@@ -55,7 +55,7 @@ input. Without consent the platform is told access_denied and nothing else.`,
 				}
 				fmt.Fprintf(shown, "shown to %s: %s (log line %d)\n", receipt.Verifier, strings.Join(receipt.Disclosed, ", "), receipt.Activity)
 				if receipt.RedirectURI != "" {
-					fmt.Fprintf(shown, "it asks you to go on at %s\n", receipt.RedirectURI)
+					fmt.Fprintf(shown, "it asks you to go on at %s\n", plain(receipt.RedirectURI))
 				}
 				return nil
 			})
@@ -80,14 +80,14 @@ func receiptOf(r *wallet.Receipt, linkable holder.Linkability) receiptJSON {
 }
 
 func printAsk(w io.Writer, a wallet.Ask) {
-	fmt.Fprintf(w, "%s asks for %s\n", a.Verifier, strings.Join(a.Asked, ", "))
+	fmt.Fprintf(w, "%s asks for %s\n", plain(a.Verifier), plain(strings.Join(a.Asked, ", ")))
 	if a.Problem != nil {
 		return
 	}
 	for _, d := range a.Shows {
-		fmt.Fprintf(w, "\nIt would see, from credential %s (%s):\n", d.Credential.ID, d.Credential.Configuration)
+		fmt.Fprintf(w, "\nIt would see, from credential %s (%s):\n", d.Credential.ID, plain(d.Credential.Configuration))
 		for _, c := range d.Claims {
-			fmt.Fprintf(w, "  %-17s %v\n", c.Name, c.Value)
+			fmt.Fprintf(w, "  %-17s %s\n", plain(c.Name), plain(c.Value))
 		}
 		fmt.Fprintf(w, "  beside it, as in every presentation: %s\n", strings.Join(d.Always, ", "))
 		if d.Bound {

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/halfmask/halfmask/credential/bbs"
+	"github.com/halfmask/halfmask/credential/bbs2023"
+	"github.com/halfmask/halfmask/protocol/openid4vci"
+	"github.com/halfmask/halfmask/verifier"
+)
+
+const maxIssuerMetadata = 64 << 10 // bytes
+
+// trustIssuers fetches the keys that each issuer publishes at its own address
+// and trusts exactly those.
+func trustIssuers(ctx context.Context, urls []string) (verifier.TrustedIssuers, error) {
+	t := verifier.TrustedIssuers{SDJWT: map[string]jose.JSONWebKeySet{}}
+	for _, url := range urls {
+		keys, bbsKey, err := issuerKeys(ctx, url)
+		if err != nil {
+			return t, fmt.Errorf("--trust-issuer %s: %w", url, unreachable(err, url, "halfmask issuer serve"))
+		}
+		t.SDJWT[url] = *keys
+		if bbsKey != nil {
+			t.BBS = append(t.BBS, bbsKey)
+		}
+	}
+	return t, nil
+}
+
+// issuerKeys reads the JWT VC issuer metadata (draft-ietf-oauth-sd-jwt-vc-24
+// section 4), in which our issuers name the key of their bbs-2023 proofs, too.
+func issuerKeys(ctx context.Context, issuer string) (*jose.JSONWebKeySet, *bbs.PublicKey, error) {
+	address, err := openid4vci.WellKnown(issuer, "jwt-vc-issuer")
+	if err != nil {
+		return nil, nil, err
+	}
+	body, err := get(ctx, address, "", maxIssuerMetadata)
+	if err != nil {
+		return nil, nil, err
+	}
+	var metadata struct {
+		Issuer string             `json:"issuer"`
+		JWKS   jose.JSONWebKeySet `json:"jwks"`
+		BBS    string             `json:"bbs_verification_method"`
+	}
+	if err := decodeOnce(body, &metadata); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", address, err)
+	}
+	if metadata.Issuer != issuer {
+		return nil, nil, fmt.Errorf("%s is about the issuer %.200q", address, metadata.Issuer)
+	}
+	if len(metadata.JWKS.Keys) == 0 {
+		return nil, nil, fmt.Errorf("%s has no jwks", address)
+	}
+	if metadata.BBS == "" {
+		return &metadata.JWKS, nil, nil
+	}
+	bbsKey, err := bbs2023.ParseVerificationMethod(metadata.BBS)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: bbs_verification_method: %w", address, err)
+	}
+	return &metadata.JWKS, bbsKey, nil
+}
+
+// httpClient follows no redirect: what is sent is for one server only.
+func httpClient() *http.Client {
+	c := *openid4vci.HTTPClient()
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return errors.New("redirect refused") }
+	return &c
+}
+
+// get fetches a JSON document of at most limit bytes.
+func get(ctx context.Context, url, token string, limit int64) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	return send(request, token, limit)
+}
+
+// send sends a request and reads the answer. One that is not a success is an
+// error with the server's own words.
+func send(request *http.Request, token string, limit int64) ([]byte, error) {
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	response, err := httpClient().Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(body)) > limit {
+		return nil, fmt.Errorf("%s answered with more than %d bytes", request.URL.Host, limit)
+	}
+	if response.StatusCode < 300 {
+		return body, nil
+	}
+	var refusal struct {
+		Code        string `json:"error"`
+		Description string `json:"error_description"`
+	}
+	text := response.Status
+	if json.Unmarshal(body, &refusal) == nil && refusal.Code != "" {
+		text += ": " + plain(refusal.Code) + ": " + plain(refusal.Description)
+	}
+	return nil, fmt.Errorf("%s%s refused: %s", request.URL.Host, request.URL.Path, text)
+}
+
+// decodeOnce decodes a JSON value in which no member occurs twice, under any
+// spelling that the decoder takes for the same.
+func decodeOnce(data []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	if err := checkMembers(d, 0); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the JSON value")
+	}
+	return json.Unmarshal(data, v)
+}
+
+func checkMembers(d *json.Decoder, depth int) error {
+	token, err := d.Token()
+	if err != nil {
+		return fmt.Errorf("not JSON: %w", err)
+	}
+	open, nested := token.(json.Delim)
+	if !nested {
+		return nil
+	}
+	if depth == 16 {
+		return errors.New("nested more than 16 deep")
+	}
+	var seen []string
+	for d.More() {
+		if open == '{' {
+			token, err := d.Token()
+			if err != nil {
+				return fmt.Errorf("not JSON: %w", err)
+			}
+			name, _ := token.(string)
+			for _, other := range seen {
+				if strings.EqualFold(name, other) {
+					return fmt.Errorf("member %.40q occurs twice", name)
+				}
+			}
+			if seen = append(seen, name); len(seen) > 256 {
+				return errors.New("more than 256 members")
+			}
+		}
+		if err := checkMembers(d, depth+1); err != nil {
+			return err
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		return fmt.Errorf("not JSON: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/halfmask/halfmask/verifier"
+)
+
+const defaultVerifier = "http://127.0.0.1:7002"
+
+func verifierCommand() *cobra.Command {
+	c := &cobra.Command{Use: "verifier", Short: "Ask people for claims, and check what they show"}
+	c.AddCommand(verifierServeCommand(), verifierRequestCommand(), verifierResultCommand())
+	return c
+}
+
+func verifierServeCommand() *cobra.Command {
+	var at place
+	var issuers []string
+	var tokenFile string
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run a platform's verifier",
+		Long: `Run a platform's verifier (OpenID4VP 1.0). At the start it fetches the keys that
+each trusted issuer publishes at /.well-known/jwt-vc-issuer, and trusts exactly
+those until it stops.
+
+Requests are made, and results read, by the platform's back end: from this machine
+under the verifier's own address, or with the token of --backend-token-file.
+Requests live for five minutes and are kept in memory.`,
+		Example: `  halfmask verifier serve
+  halfmask verifier serve --listen 127.0.0.1:8002 --trust-issuer http://127.0.0.1:8001`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			for i, url := range issuers {
+				issuers[i] = strings.TrimSuffix(url, "/")
+			}
+			issuers = slices.Compact(slices.Sorted(slices.Values(issuers)))
+			token, err := backendToken(tokenFile)
+			if err != nil {
+				return err
+			}
+			l, err := at.open()
+			if err != nil {
+				return err
+			}
+			defer l.Close()
+			trusted, err := trustIssuers(cmd.Context(), issuers)
+			if err != nil {
+				return err
+			}
+			server, err := verifier.New(verifier.Config{URL: at.url, Issuers: trusted, BackendToken: token})
+			if err != nil {
+				return err
+			}
+			if err := at.announce(); err != nil {
+				return err
+			}
+			out := cmd.OutOrStdout()
+			fmt.Fprintf(out, "verifier at %s\n", at.url)
+			for _, url := range issuers {
+				fmt.Fprintf(out, "  trusts %s: %d SD-JWT VC keys\n", url, len(trusted.SDJWT[url].Keys))
+			}
+			fmt.Fprintf(out, "  trusts %d bbs-2023 keys of these issuers\n", len(trusted.BBS))
+			fmt.Fprintf(out, "requests and results are forgotten when it stops (Ctrl-C)\n\n")
+			fmt.Fprintf(out, "Next, in another terminal: halfmask verifier request --claims age_over_18%s\n", serverFlag("verifier", at.url, defaultVerifier))
+			err = serve(cmd.Context(), cmd.ErrOrStderr(), l, server)
+			if err == nil {
+				fmt.Fprintln(out, "stopped")
+			}
+			return err
+		},
+	}
+	at.flags(c, "", "127.0.0.1:7002")
+	f := c.Flags()
+	f.StringSliceVar(&issuers, "trust-issuer", []string{defaultIssuer}, "`URLS` of the issuers whose credentials count")
+	f.StringVar(&tokenFile, "backend-token-file", "", "`FILE` with the token that the platform's back end sends (default: this machine alone, no token)")
+	return c
+}
+
+// backendToken reads the token, when there is a file.
+func backendToken(file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	token, err := readLine(file)
+	if err != nil {
+		return "", fmt.Errorf("--backend-token-file: %w", err)
+	}
+	return token, nil
+}
