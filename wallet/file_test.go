@@ -242,7 +242,7 @@ func TestOpenTwice(t *testing.T) {
 func TestKilledAtEachRequest(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
-	for n := 1; ; n++ {
+	for n := 1; ; n += stride {
 		h, path := w.create()
 		h.Close()
 		p := w.ask([]string{spec.Sex}, credential.BBS2023)
@@ -273,7 +273,7 @@ func TestKilledAtEachRequest(t *testing.T) {
 func TestKilledInRenewal(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
-	for n := 1; ; n++ {
+	for n := 1; ; n += stride {
 		h, path := w.equipped()
 		h.Close()
 		cmd := childCommand("renewal", path)
