@@ -35,6 +35,7 @@ func newCentralizedPairwise(e *Env) (Design, error) { return newCentralized(e, c
 // centralizedDesign is the baseline, in either variant.
 type centralizedDesign struct {
 	network *Network
+	clock   *Clock
 	phones  *enrollment.SimulatedGateway
 	apps    map[int]*centralized.App // by person
 }
@@ -59,7 +60,7 @@ func newCentralized(e *Env, variant centralized.Variant) (Design, error) {
 			Attributes: a.Attributes, HTTP: e.Network.Client(party), Now: e.Clock.Now,
 		}))
 	}
-	return &centralizedDesign{network: e.Network, phones: phones, apps: make(map[int]*centralized.App)}, nil
+	return &centralizedDesign{network: e.Network, clock: e.Clock, phones: phones, apps: make(map[int]*centralized.App)}, nil
 }
 
 // attributes are what a platform asks the service for: its claims but for
@@ -69,7 +70,7 @@ func attributes(p spec.Platform) []string {
 }
 
 func (d *centralizedDesign) Enroll(ctx context.Context, p *Person) error {
-	app := &centralized.App{Service: "http://" + issuerHost, HTTP: d.network.Client(person)}
+	app := &centralized.App{Service: "http://" + issuerHost, HTTP: d.network.Client(person), Now: d.clock.Now}
 	s := p.Submission
 	if err := app.SendPhoneCode(ctx, s.Phone); err != nil {
 		return err
@@ -88,7 +89,7 @@ func (d *centralizedDesign) Enroll(ctx context.Context, p *Person) error {
 }
 
 func (d *centralizedDesign) LogIn(ctx context.Context, p *Person, l Login) error {
-	login, err := d.apps[p.Index].LogIn(ctx, "http://"+platformHost(l.Platform.ID), l.Mode, nil)
+	login, err := d.apps[p.Index].LogIn(ctx, "http://"+platformHost(l.Platform.ID), l.Mode, centralized.AgreeToAll)
 	if login != nil && login.ResultCode == centralized.Restricted {
 		return fmt.Errorf("%w: %w", ErrCutOff, err)
 	}

@@ -4,15 +4,10 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net/http"
-	"slices"
-	"strings"
-	"time"
-	"unicode/utf8"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -23,20 +18,26 @@ import (
 // account is what the service keeps of one person.
 type account struct {
 	number      string // internet number: 10 letters and digits (R-CEN-01)
-	certificate string
+	certificate string // the current one
 	attributes  enrollment.Attributes
 	portrait    []byte
 	password    [sha256.Size]byte // keyed hash, see Service.hash
-	salt        []byte
+	salt        string
 	misses      int // wrong passwords in a row
 
-	barred     bool            // at every application
-	barredFrom map[string]bool // at one: orgID/appID
+	barred     bool                 // at every application
+	barredFrom map[application]bool // at some
+}
+
+// document is how the service knows a person again.
+type document struct {
+	kind   spec.DocumentKind
+	number string
 }
 
 const (
 	numberLength    = 10
-	numberAlphabet  = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
+	numberAlphabet  = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789" // without I and O
 	certificateType = "internet-certificate+jwt"
 	maxMisses       = 5
 )
@@ -56,171 +57,108 @@ func newNumber() string {
 	return string(b)
 }
 
-// hash keeps an 8-digit password. So few digits fall to any hash that can be
-// computed without a key, however slow; what protects them is the service's
-// key, which in a real service lives in a security module.
-func (s *Service) hash(salt []byte, password string) (sum [sha256.Size]byte) {
-	mac := hmac.New(sha256.New, s.secret)
-	mac.Write(salt)
-	mac.Write([]byte("password:" + password))
-	mac.Sum(sum[:0])
+// mac is a keyed hash for one purpose. No part has a character 0.
+func (s *Service) mac(purpose string, parts ...string) (sum [sha256.Size]byte) {
+	h := hmac.New(sha256.New, s.secret)
+	h.Write([]byte(purpose))
+	for _, p := range parts {
+		h.Write([]byte{0})
+		h.Write([]byte(p))
+	}
+	h.Sum(sum[:0])
 	return sum
 }
 
+// hash keeps an 8-digit password. So few digits fall to any hash that can be
+// computed without a key, however slow; what protects them is the service's
+// key, which in a real service lives in a security module.
+func (s *Service) hash(salt, password string) [sha256.Size]byte {
+	return s.mac("password", salt, password)
+}
+
 // identifier is what the application gets for the person (R-CEN-04).
-func (s *Service) identifier(a *account, app *Application) string {
-	if s.config.Variant == Shared {
-		return a.number
+func (s *Service) identifier(number string, app application) string {
+	if s.variant == Shared {
+		return number
 	}
-	mac := hmac.New(sha256.New, s.secret)
-	fmt.Fprintf(mac, "identifier:%s/%s/%s", app.OrgID, app.AppID, a.number)
-	return hex.EncodeToString(mac.Sum(nil)[:16])
+	sum := s.mac("identifier", app.orgID, app.appID, number)
+	return hex.EncodeToString(sum[:16])
 }
 
-// Enrolled is what a person's app gets from an enrollment.
-type Enrolled struct {
-	InternetNumber string              `json:"internet_number"`
-	Certificate    string              `json:"certificate"`
-	Decision       enrollment.Decision `json:"decision"`
+// certificate is what an internet certificate holds, signed.
+type certificate struct {
+	Number string `json:"number"`
+	Serial string `json:"serial"`
 }
 
-func (s *Service) servePhoneCode(w http.ResponseWriter, r *http.Request) {
-	var body struct {
-		Phone string `json:"phone"`
-	}
-	if !s.read(w, r, &body) {
-		return
-	}
-	if err := s.config.Desk.SendPhoneCode(r.Context(), body.Phone); err != nil {
-		refuse(w, err)
-		return
-	}
-	w.WriteHeader(http.StatusNoContent)
-}
-
-// serveEnroll checks the evidence, decides by the rules and opens an account.
-func (s *Service) serveEnroll(w http.ResponseWriter, r *http.Request) {
-	var submission enrollment.Submission
-	if !s.read(w, r, &submission) {
-		return
-	}
-	if err := enrollment.CheckPassword(submission.Password); err != nil {
-		refuse(w, err)
-		return
-	}
-	enrolled, err := s.config.Desk.Enroll(r.Context(), submission)
+func (s *Service) certify(number string) (string, error) {
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: s.signKey},
+		(&jose.SignerOptions{}).WithType(certificateType))
 	if err != nil {
-		refuse(w, err)
-		return
+		return "", err
 	}
-	a, err := s.open(enrolled, submission.Password)
+	payload, err := json.Marshal(certificate{number, rand.Text()})
 	if err != nil {
-		fail(w, http.StatusInternalServerError, "account", "the account could not be opened")
-		return
+		return "", err
 	}
-	reply(w, http.StatusCreated, Enrolled{InternetNumber: a.number, Certificate: a.certificate, Decision: enrolled.Decision})
+	signed, err := signer.Sign(payload)
+	if err != nil {
+		return "", err
+	}
+	return signed.CompactSerialize()
 }
 
-// open makes an account, or renews the one of the same document.
-func (s *Service) open(enrolled *enrollment.Enrolled, password string) (*account, error) {
+// certified gives the number in a certificate that the service signed.
+func (s *Service) certified(signedCertificate string) (number string, ok bool) {
+	signed, err := jose.ParseSignedCompact(signedCertificate, []jose.SignatureAlgorithm{jose.ES256})
+	if err != nil {
+		return "", false
+	}
+	payload, err := signed.Verify(s.signKey.Public())
+	if err != nil {
+		return "", false
+	}
+	var c certificate
+	return c.Number, decodeStrict(payload, &c) == nil && c.Number != ""
+}
+
+// open makes an account, or renews the one of the same document, whose number
+// and orders stay. It does all or nothing.
+func (s *Service) open(enrolled *enrollment.Enrolled, password string) (*Enrolled, error) {
+	id := document{enrolled.Attributes.DocumentKind, enrolled.Attributes.DocumentNumber}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	document := string(enrolled.Attributes.DocumentKind) + "/" + enrolled.Attributes.DocumentNumber
-	a := s.byDocument[document]
-	if a == nil {
-		a = &account{number: newNumber(), barredFrom: make(map[string]bool)}
+	a := s.byDocument[id]
+	switch {
+	case a == nil:
+		a = &account{number: newNumber(), barredFrom: make(map[application]bool)}
 		for s.byNumber[a.number] != nil {
 			a.number = newNumber()
 		}
+	case a.barred:
+		return nil, errBarred
 	}
-	payload, err := json.Marshal(map[string]any{"number": a.number, "tier": enrolled.Decision.Tier, "serial": rand.Text()})
+	signed, err := s.certify(a.number)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("centralized: certificate: %w", err)
 	}
-	signed, err := s.signer.Sign(payload)
-	if err != nil {
-		return nil, err
-	}
-	if a.certificate, err = signed.CompactSerialize(); err != nil {
-		return nil, err
-	}
-	a.attributes, a.portrait, a.misses = enrolled.Attributes, enrolled.Portrait, 0
-	a.salt = []byte(rand.Text())
+	a.certificate, a.attributes, a.portrait, a.misses = signed, enrolled.Attributes, enrolled.Portrait, 0
+	a.salt = rand.Text()
 	a.password = s.hash(a.salt, password)
-	s.byNumber[a.number], s.byDocument[document] = a, a
-	return a, nil
+	s.byNumber[a.number], s.byDocument[id] = a, a
+	return &Enrolled{InternetNumber: a.number, Certificate: signed, Decision: enrolled.Decision}, nil
 }
 
-// owner finds the account of a certificate of ours, if it is the current one.
-func (s *Service) owner(certificate string) *account {
-	signed, err := jose.ParseSignedCompact(certificate, []jose.SignatureAlgorithm{jose.ES256})
-	if err != nil {
-		return nil
+// tryPassword counts wrong passwords and locks after too many of them.
+func (s *Service) tryPassword(a *account, password string) ResultCode {
+	if a.misses >= maxMisses {
+		return PasswordLocked
 	}
-	payload, err := signed.Verify(s.key.Public())
-	if err != nil {
-		return nil
+	sum := s.hash(a.salt, password)
+	if subtle.ConstantTimeCompare(sum[:], a.password[:]) != 1 {
+		a.misses++
+		return WrongPassword
 	}
-	var body struct {
-		Number string `json:"number"`
-	}
-	if json.Unmarshal(payload, &body) != nil {
-		return nil
-	}
-	if a := s.byNumber[body.Number]; a != nil && a.certificate == certificate {
-		return a
-	}
-	return nil
-}
-
-func knownAttribute(name string) bool {
-	return slices.Contains(spec.Claims, name) || name == MaskedName || name == MaskedNumber
-}
-
-// answerable gives those attributes of the account that are among names.
-func (a *account) answerable(names []string, now time.Time) map[string]any {
-	claims := a.attributes.Claims(spec.DateOf(now))
-	claims[MaskedName] = mask(a.attributes.Name, false)
-	claims[MaskedNumber] = mask(a.attributes.DocumentNumber, true)
-	out := make(map[string]any, len(names))
-	for _, n := range names {
-		if v, ok := claims[n]; ok {
-			out[n] = v
-		}
-	}
-	return out
-}
-
-// mask keeps the first character, and the last where asked.
-func mask(s string, last bool) string {
-	n := utf8.RuneCountInString(s)
-	if n < 2 {
-		return strings.Repeat("*", n)
-	}
-	first, _ := utf8.DecodeRuneInString(s)
-	if !last {
-		return string(first) + strings.Repeat("*", n-1)
-	}
-	end, _ := utf8.DecodeLastRuneInString(s)
-	return string(first) + strings.Repeat("*", n-2) + string(end)
-}
-
-// refuse answers an enrollment error with the check, the rule and the field.
-func refuse(w http.ResponseWriter, err error) {
-	f := Failure{Check: "enrollment", Error: err.Error()}
-	var refusal *enrollment.Refusal
-	var evidence *enrollment.EvidenceError
-	switch {
-	case errors.As(err, &refusal):
-		f.Check, f.Decision = "decision", &refusal.Decision
-		if reason, ok := refusal.Decision.Refusing(); ok {
-			f.Rule, f.Field = reason.Rule, reason.Field
-		}
-	case errors.As(err, &evidence):
-		f.Check, f.Rule, f.Field = evidence.Check, evidence.Rule, evidence.Field
-	default:
-		reply(w, http.StatusBadRequest, f)
-		return
-	}
-	reply(w, http.StatusForbidden, f)
+	a.misses = 0
+	return Success
 }

@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/big"
 	"net/http"
+	"net/url"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -17,27 +21,38 @@ import (
 )
 
 // App is a person's app: it holds the certificate and answers logins. Service
-// is the only required field; Enroll fills in the rest.
+// is the only required field; Enroll fills in the last four. After that
+// several goroutines may log in with it.
 type App struct {
-	Service string       // the service's URL
-	HTTP    *http.Client // nil for http.DefaultClient
+	Service string           // the service's URL
+	HTTP    *http.Client     // nil: one with a time limit
+	Now     func() time.Time // nil: time.Now
 
 	InternetNumber string
 	Certificate    string
 	Password       string // as the person would type it
 	Face           []byte // as the camera would see it
 
-	encrypter jose.Encrypter
+	mu  sync.Mutex
+	key *jose.JSONWebKey // the service's
 }
 
-// RefusalError says that an enrollment was refused, with the service's words.
+// RefusalError says that a request was refused, in the words of whoever
+// refused it.
 type RefusalError struct {
-	Status int
+	Status int // of HTTP
 	Failure
 }
 
 func (e *RefusalError) Error() string {
-	return fmt.Sprintf("centralized: refused (check %s, rule %s, field %s): %s", e.Check, e.Rule, e.Field, e.Failure.Error)
+	s := "centralized: refused, check " + e.Check
+	if e.Rule != "" {
+		s += ", rule " + e.Rule
+	}
+	if e.Field != "" {
+		s += ", field " + e.Field
+	}
+	return s + ": " + e.Failure.Error
 }
 
 // SendPhoneCode asks the service to send a one-time code to the phone.
@@ -56,18 +71,27 @@ func (a *App) Enroll(ctx context.Context, s enrollment.Submission) (*Enrolled, e
 	return &e, nil
 }
 
+// AgreeToAll is the consent of a person who agrees to whatever is asked.
+func AgreeToAll(asked []string) []string { return asked }
+
 // LogIn logs in at a platform in the mode. consent is asked for the
 // attributes that the platform wants and gives those that the person agrees
-// to; nil agrees to all. A login that the service refuses is an error that
-// wraps ErrRefused.
+// to; nil agrees to none. A login that the service refuses is an error that
+// wraps ErrRefused, with the platform's answer beside it.
 func (a *App) LogIn(ctx context.Context, platform string, mode Mode, consent func(asked []string) []string) (*Login, error) {
 	var q LoginRequest
-	if err := a.post(ctx, platform+"/logins?type="+string(mode), struct{}{}, &q); err != nil {
+	if err := a.post(ctx, platform+"/logins?type="+url.QueryEscape(string(mode)), struct{}{}, &q); err != nil {
 		return nil, err
 	}
-	agreed := slices.Clone(q.Attributes)
+	switch {
+	case q.Type != mode:
+		return nil, fmt.Errorf("centralized: the platform asks for type %.8q and the person chose %s", q.Type, mode)
+	case len(q.BizSeq) != bizSeqLength || !isName(q.BizSeq) || !isName(q.OrgID) || !isName(q.AppID):
+		return nil, errors.New("centralized: the platform's request names no login")
+	}
+	var agreed []string
 	if consent != nil {
-		agreed = consent(agreed)
+		agreed = slices.DeleteFunc(slices.Clone(consent(slices.Clone(q.Attributes))), func(name string) bool { return !slices.Contains(q.Attributes, name) })
 	}
 	answer, err := a.Answer(ctx, q, agreed)
 	if err != nil {
@@ -83,71 +107,67 @@ func (a *App) LogIn(ctx context.Context, platform string, mode Mode, consent fun
 	return &login, nil
 }
 
-// Answer makes the three fields for one login, encrypted to the service.
+// Answer makes the fields for one login, encrypted to the service, with the
+// person's consent to those attributes.
 func (a *App) Answer(ctx context.Context, q LoginRequest, consent []string) (LoginAnswer, error) {
 	if a.Certificate == "" {
 		return LoginAnswer{}, errors.New("centralized: no certificate: enroll first")
 	}
-	id, err := a.seal(ctx, idCardAuthData{q.BizSeq, q.AppID, a.Certificate, consent})
+	key, err := a.serviceKey(ctx)
+	if err != nil {
+		return LoginAnswer{}, fmt.Errorf("centralized: the service's key: %w", err)
+	}
+	now := time.Now
+	if a.Now != nil {
+		now = a.Now
+	}
+	id, err := seal(key, idCardAuthData{q.OrgID, q.AppID, q.BizSeq, q.Type, now().Unix(), a.Certificate, consent})
 	if err != nil {
 		return LoginAnswer{}, err
 	}
 	answer := LoginAnswer{IDCardAuthData: id}
+	with := sha256.Sum256([]byte(id))
 	if q.Type.password() {
-		if answer.CertPwdData, err = a.seal(ctx, certPwdData{q.BizSeq, a.Password}); err != nil {
+		if answer.CertPwdData, err = seal(key, certPwdData{with[:], a.Password}); err != nil {
 			return LoginAnswer{}, err
 		}
 	}
 	if q.Type.face() {
-		if answer.FaceData, err = a.seal(ctx, faceData{q.BizSeq, a.Face}); err != nil {
+		if answer.FaceData, err = seal(key, faceData{with[:], a.Face}); err != nil {
 			return LoginAnswer{}, err
 		}
 	}
 	return answer, nil
 }
 
-func (a *App) seal(ctx context.Context, v any) (string, error) {
-	if a.encrypter == nil {
-		var keys jose.JSONWebKeySet
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.Service+"/keys", nil)
-		if err != nil {
-			return "", err
-		}
-		response, err := a.client().Do(request)
-		if err != nil {
-			return "", err
-		}
-		if err := decode(response, &keys); err != nil {
-			return "", fmt.Errorf("centralized: the service's key: %w", err)
-		}
-		if len(keys.Keys) != 1 || !keys.Keys[0].Valid() {
-			return "", errors.New("centralized: the service gives no usable key")
-		}
-		a.encrypter, err = jose.NewEncrypter(jose.A256GCM, jose.Recipient{Algorithm: jose.ECDH_ES, Key: keys.Keys[0].Key}, nil)
-		if err != nil {
-			return "", err
-		}
+// serviceKey gets the service's key the first time.
+func (a *App) serviceKey(ctx context.Context) (*jose.JSONWebKey, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.key != nil {
+		return a.key, nil
 	}
-	plain, err := json.Marshal(v)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.Service+"/keys", nil)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	box, err := a.encrypter.Encrypt(plain)
+	response, err := straight(a.HTTP).Do(request)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return box.CompactSerialize()
+	var keys jose.JSONWebKeySet
+	if err := decodeResponse(response, &keys); err != nil {
+		return nil, err
+	}
+	if len(keys.Keys) != 1 || !keys.Keys[0].Valid() || !keys.Keys[0].IsPublic() {
+		return nil, errors.New("not one public key")
+	}
+	a.key = &keys.Keys[0]
+	return a.key, nil
 }
 
-func (a *App) client() *http.Client {
-	if a.HTTP != nil {
-		return a.HTTP
-	}
-	return http.DefaultClient
-}
-
-// post sends JSON and decodes the answer; a body that is a Failure becomes a
-// *RefusalError.
+// post sends JSON and decodes the answer. A body that is a Failure becomes a
+// *RefusalError; a refused login is a Login all the same.
 func (a *App) post(ctx context.Context, url string, body, into any) error {
 	b, err := json.Marshal(body)
 	if err != nil {
@@ -158,19 +178,23 @@ func (a *App) post(ctx context.Context, url string, body, into any) error {
 		return err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	response, err := a.client().Do(request)
+	response, err := straight(a.HTTP).Do(request)
 	if err != nil {
 		return err
 	}
-	if _, isLogin := into.(*Login); response.StatusCode < 300 || isLogin && response.StatusCode == http.StatusForbidden {
-		if into == nil {
-			return response.Body.Close()
+	_, isLogin := into.(*Login)
+	switch ok := response.StatusCode >= 200 && response.StatusCode < 300; {
+	case ok && into == nil:
+		return response.Body.Close()
+	case ok || isLogin && response.StatusCode == http.StatusForbidden:
+		if err := decodeResponse(response, into); err != nil {
+			return fmt.Errorf("centralized: %w", err)
 		}
-		return decode(response, into)
+		return nil
 	}
 	e := &RefusalError{Status: response.StatusCode}
-	if err := decode(response, &e.Failure); err != nil {
-		return fmt.Errorf("centralized: %s: %w", url, err)
+	if err := decodeResponse(response, &e.Failure); err != nil {
+		return fmt.Errorf("centralized: %w", err)
 	}
 	return e
 }

@@ -3,146 +3,130 @@ package centralized
 import (
 	"context"
 	"crypto/subtle"
-	"encoding/json"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
+	"github.com/halfmask/halfmask/issuer/enrollment"
 )
 
-// A LogRow is what the service writes of each authentication: who, where,
-// when, in which mode, with what result (R-CEN-03).
-type LogRow struct {
-	At             time.Time  `json:"at"`
-	InternetNumber string     `json:"internet_number,omitempty"` // empty when nobody was recognised
-	OrgID          string     `json:"orgID"`
-	AppID          string     `json:"appID"`
-	BizSeq         string     `json:"bizSeq"`
-	Type           Mode       `json:"type"`
-	ResultCode     ResultCode `json:"resultCode"`
-}
-
-const (
-	bizSeqLength = 32
-	maxSealed    = 64 << 10
-	usedFor      = 24 * time.Hour // how long a sequence is remembered at least
-	maxUsed      = 1 << 16        // how many are before old ones are dropped
-)
+const maxAuthentication = 1 << 20 // bytes
 
 func (s *Service) serveAuthenticate(w http.ResponseWriter, r *http.Request) {
 	var q AuthenticationRequest
-	if !s.read(w, r, &q) {
+	if !readJSON(w, r, maxAuthentication, &q) {
 		return
 	}
-	key, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	app := s.applications[q.OrgID+"/"+q.AppID]
-	answer := AuthenticationAnswer{BizSeq: q.BizSeq}
-	if app == nil || subtle.ConstantTimeCompare([]byte(app.key), []byte(key)) != 1 {
-		// Not a platform's call: no row, or anybody could fill the log.
-		answer.ResultCode, answer.ResultDesc = UnknownApplication, "unknown application or wrong key"
-		reply(w, http.StatusUnauthorized, answer)
+	// Neither of the next two is an authentication, so no row is written, or
+	// anybody could fill the log.
+	app := s.registered(application{q.OrgID, q.AppID}, bearer(r))
+	if app == nil {
+		reply(w, http.StatusUnauthorized, AuthenticationAnswer{ResultCode: UnknownApplication, ResultDesc: "unknown application or wrong key"})
 		return
 	}
-	now := s.config.Now()
-	a, consent, code, desc := s.authenticate(r.Context(), q, app, now)
-	answer.ResultCode, answer.ResultDesc = code, desc
-	row := LogRow{At: now, OrgID: q.OrgID, AppID: q.AppID, BizSeq: q.BizSeq, Type: q.Type, ResultCode: code}
-	if a != nil {
-		row.InternetNumber = a.number
+	if len(q.BizSeq) != bizSeqLength || !isName(q.BizSeq) || !q.Type.valid() {
+		reply(w, http.StatusBadRequest, AuthenticationAnswer{ResultCode: BadRequest, ResultDesc: "bizSeq has 32 letters and digits; type is R01, R02, R03 or R04"})
+		return
 	}
-	s.log = append(s.log, row)
-	if s.config.Record != nil {
-		s.config.Record(r.Context(), row)
-	}
-	if code == Success {
-		answer.Identifier = s.identifier(a, app)
-		answer.Attributes = a.answerable(consent, now)
+	now := s.now().UTC()
+	found := s.authenticate(r.Context(), &q, app, now)
+	s.journal.write(r.Context(), LogRow{
+		At: now, InternetNumber: found.number, OrgID: q.OrgID, AppID: q.AppID, BizSeq: q.BizSeq, Type: q.Type, ResultCode: found.code,
+	})
+	answer := AuthenticationAnswer{BizSeq: q.BizSeq, ResultCode: found.code, ResultDesc: found.desc}
+	if found.code == Success {
+		answer.Identifier = s.identifier(found.number, app.id())
+		answer.Attributes = answerable(found.attributes, app.Attributes, found.consent, now)
 	}
 	reply(w, http.StatusOK, answer)
 }
 
-// authenticate checks one login and says who it is, once that is known.
-func (s *Service) authenticate(ctx context.Context, q AuthenticationRequest, app *Application, now time.Time) (a *account, consent []string, code ResultCode, desc string) {
-	if len(q.BizSeq) != bizSeqLength || !q.Type.valid() {
-		return nil, nil, BadRequest, "bizSeq has 32 characters and type is R01, R02, R03 or R04"
-	}
-	if len(s.used) >= maxUsed {
-		for seq, at := range s.used {
-			if now.Sub(at) > usedFor {
-				delete(s.used, seq)
-			}
-		}
-	}
-	if _, ok := s.used[q.BizSeq]; ok {
-		return nil, nil, Replayed, "bizSeq was used before"
-	}
+// finding is what came out of one authentication.
+type finding struct {
+	code       ResultCode
+	desc       string
+	number     string // whose login it is, once that is known
+	attributes enrollment.Attributes
+	consent    []string
+}
+
+// authenticate checks one login, exactly what its type says (R-CEN-02).
+func (s *Service) authenticate(ctx context.Context, q *AuthenticationRequest, app *registration, now time.Time) finding {
 	var id idCardAuthData
-	if !s.unseal(q.IDCardAuthData, &id) || id.BizSeq != q.BizSeq || id.AppID != app.AppID {
-		return nil, nil, BadRequest, "idCardAuthData is not for this login"
+	if !s.unseal(q.IDCardAuthData, maxSealed, &id) || !id.isFor(q) {
+		return finding{code: BadRequest, desc: "idCardAuthData is not for this login"}
 	}
-	s.used[q.BizSeq] = now
-	if a = s.owner(id.Certificate); a == nil {
-		return nil, nil, UnknownCertificate, "the certificate is not a current one"
+	if !id.fresh(now) {
+		return finding{code: Stale, desc: "idCardAuthData is older than five minutes, or the app's clock is wrong"}
 	}
-	if a.barred || a.barredFrom[app.OrgID+"/"+app.AppID] {
-		return a, nil, Restricted, "the person is restricted by an order"
+	number, ok := s.certified(id.Certificate)
+	if !ok {
+		return finding{code: UnknownCertificate, desc: "the certificate is not one of this service"}
 	}
-	if q.Type.password() {
-		if a.misses >= maxMisses {
-			return a, nil, PasswordLocked, "too many wrong passwords; enroll again to set a new one"
-		}
-		var p certPwdData
-		if !s.unseal(q.CertPwdData, &p) || p.BizSeq != q.BizSeq {
-			return a, nil, BadRequest, "certPwdData is not for this login"
-		}
-		sum := s.hash(a.salt, p.Password)
-		if subtle.ConstantTimeCompare(sum[:], a.password[:]) != 1 {
-			a.misses++
-			return a, nil, WrongPassword, "wrong password"
-		}
-		a.misses = 0
-	}
-	if q.Type.face() {
-		var f faceData
-		if !s.unseal(q.FaceData, &f) || f.BizSeq != q.BizSeq {
-			return a, nil, BadRequest, "faceData is not for this login"
-		}
-		if err := s.face.MatchFace(ctx, f.Face, a.portrait); err != nil {
-			return a, nil, WrongFace, "the face does not match"
-		}
-	}
-	for _, name := range id.Consent {
-		if slices.Contains(app.Attributes, name) && !slices.Contains(consent, name) {
-			consent = append(consent, name)
-		}
-	}
-	return a, consent, Success, "success"
-}
+	show, unshown := s.show(q)
 
-// unseal opens a field that was encrypted to the service.
-func (s *Service) unseal(sealed string, into any) bool {
-	if len(sealed) > maxSealed {
-		return false
+	f := s.enter(q, app, number, id.Certificate, show, now)
+	if f.code == Success && unshown != nil {
+		f.code, f.desc = BadRequest, unshown.Error()
 	}
-	box, err := jose.ParseEncryptedCompact(sealed, []jose.KeyAlgorithm{jose.ECDH_ES}, []jose.ContentEncryption{jose.A256GCM})
-	if err != nil {
-		return false
+	if f.code != Success || !q.Type.face() {
+		f.consent = id.Consent
+		return f.finding
 	}
-	plain, err := box.Decrypt(s.key)
-	return err == nil && json.Unmarshal(plain, into) == nil
-}
-
-func (s *Service) serveLog(w http.ResponseWriter, _ *http.Request) {
-	reply(w, http.StatusOK, s.Log())
-}
-
-// Log gives the log so far.
-func (s *Service) Log() []LogRow {
+	if err := s.face.MatchFace(ctx, show.face, f.portrait); err != nil {
+		f.code, f.desc = WrongFace, "the face does not match"
+		return f.finding
+	}
+	// An order may have come while the face was compared.
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.log)
+	_, again := s.standing(number, id.Certificate, app)
+	again.consent = id.Consent
+	return again
+}
+
+// entered is a finding with what is still to be compared.
+type entered struct {
+	finding
+	portrait []byte
+}
+
+// enter does what needs the accounts: standing, replay, password. show is nil
+// where the person did not show what the type asks for.
+func (s *Service) enter(q *AuthenticationRequest, app *registration, number, certificate string, show *shown, now time.Time) entered {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, f := s.standing(number, certificate, app)
+	if a == nil {
+		return entered{finding: f}
+	}
+	switch s.used.use(sequence{app.id(), q.BizSeq}, now) {
+	case Replayed:
+		f.code, f.desc = Replayed, "this bizSeq was answered before"
+		return entered{finding: f}
+	case Busy:
+		f.code, f.desc = Busy, "too many logins in the last minutes; try again later"
+		return entered{finding: f}
+	}
+	if f.code == Success && show != nil && q.Type.password() {
+		switch f.code = s.tryPassword(a, show.password); f.code {
+		case WrongPassword:
+			f.desc = "wrong password"
+		case PasswordLocked:
+			f.desc = "too many wrong passwords; enroll again to set a new one"
+		}
+	}
+	return entered{f, a.portrait}
+}
+
+// standing finds the account of a certificate and says whether it may be used
+// at the application. Its caller holds mu.
+func (s *Service) standing(number, certificate string, app *registration) (*account, finding) {
+	a := s.byNumber[number]
+	switch {
+	case a == nil || subtle.ConstantTimeCompare([]byte(a.certificate), []byte(certificate)) != 1:
+		return nil, finding{code: UnknownCertificate, desc: "a newer certificate was given out"}
+	case a.barred || a.barredFrom[app.id()]:
+		return a, finding{code: Restricted, desc: "an order restricts the person", number: number}
+	}
+	return a, finding{code: Success, desc: "success", number: number, attributes: a.attributes}
 }

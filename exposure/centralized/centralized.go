@@ -1,6 +1,6 @@
-// Package centralized is the baseline: a faithful model of the national
-// service that enrolls a person once and then answers every login at every
-// platform. spec/centralized.md is the text, with how sure each fact is.
+// Package centralized is the baseline: a model of the national service that
+// enrolls a person once and then answers every login at every platform.
+// spec/centralized.md is the text.
 //
 // A login, in the order of the messages:
 //
@@ -20,16 +20,47 @@
 // and [App] for the person's side. People are enrolled by the same
 // enrollment.Desk as in the wallet design.
 //
-// What is published is the names of the fields, the four modes, the success
-// code and which attributes can be consented to; how the three data fields
-// are made is not. Here they are JSON Web Encryption to the service, so that a
-// platform learns nothing from them. Left out: the real service's transport
-// security, its apps and its storage; the state is in memory.
+// # What is published and what is modelled
+//
+// Published, with a source: the internet number of letters and digits without
+// plain-text identity; the certificate; the four modes; the names orgID,
+// appID, bizSeq (32 characters), type, idCardAuthData, certPwdData and
+// resultCode, and that C0000000 is success; that the platform gets an
+// identifier, and on consent age band, sex, document type, masked name and
+// number, phone; that an authentication log exists and is handed over where
+// the law says so. Known but not checked against a source: which mode is R01
+// and which R04.
+//
+// Ours, because nothing is published:
+//   - what the data fields hold and how they are made. Here they are JSON Web
+//     Encryption to the service, bound to one login and to each other, so
+//     that a platform learns nothing from them and can use them nowhere else.
+//     The field faceData is our name
+//   - that a certificate is a signed random number that its bearer shows. It
+//     proves no key of the device; only the encryption keeps others from it
+//   - every result code but that of success, the lock after five wrong
+//     passwords, and that a login's data is good for five minutes
+//   - the columns of the log (R-CEN-03), the restriction order and its
+//     endpoint (R-CEN-05), the forms of the masks
+//   - both variants of the identifier (R-CEN-04): which of them the real
+//     service has is not settled by what is published
+//   - that a barred person is not enrolled again. A person is known by the
+//     kind and number of the document; somebody with a second document can
+//     open a second account, as with the wallet design's issuer
+//
+// # What it leaves out
+//
+// Transport security, and with it any proof to the app that the key is the
+// service's and that the platform is the organisation it names; the real
+// service's apps, storage and administration; several devices, recovery,
+// expiry of certificates; a guardian's consent to a child's logins. State is
+// in memory and ends with the process.
 package centralized
 
 import "errors"
 
-// Mode is the published field "type": what the person shows in a login.
+// Mode is the published field "type": what the person shows in a login
+// (R-CEN-02).
 type Mode string
 
 const (
@@ -55,36 +86,32 @@ type ResultCode string
 
 const (
 	Success            ResultCode = "C0000000"
-	BadRequest         ResultCode = "H0000001"
-	UnknownApplication ResultCode = "H0000002"
-	UnknownCertificate ResultCode = "H0000003"
+	BadRequest         ResultCode = "H0000001" // a field is missing, superfluous or not for this login
+	UnknownApplication ResultCode = "H0000002" // or its key is wrong
+	UnknownCertificate ResultCode = "H0000003" // not ours, or a newer one was given out
 	WrongPassword      ResultCode = "H0000004"
 	WrongFace          ResultCode = "H0000005"
 	Restricted         ResultCode = "H0000006" // an order cut the person off (R-CEN-05)
-	Replayed           ResultCode = "H0000007"
-	PasswordLocked     ResultCode = "H0000008"
+	Replayed           ResultCode = "H0000007" // this bizSeq was answered before
+	PasswordLocked     ResultCode = "H0000008" // after five wrong passwords in a row; enroll again
+	Stale              ResultCode = "H0000009" // the person's data is older than five minutes
+	Busy               ResultCode = "H0000010" // too many logins in the last minutes
 )
 
 // ErrRefused is wrapped by every error that says the service refused a login.
 var ErrRefused = errors.New("centralized: login refused")
 
-// Beside the claims of spec.Claims, the attributes that the service can
-// answer with on consent: the published masked forms.
-const (
-	MaskedName   = "masked_name"   // the first character, the others as *
-	MaskedNumber = "masked_number" // the first and the last character, the others as *
-)
-
 // A LoginRequest is what a platform hands to the person's app.
 type LoginRequest struct {
-	OrgID      string   `json:"orgID"`      // the organisation, 8 digits
-	AppID      string   `json:"appID"`      // its application, 4 digits
-	BizSeq     string   `json:"bizSeq"`     // 32 characters, once
-	Type       Mode     `json:"type"`       //
+	OrgID      string   `json:"orgID"`      // the organisation
+	AppID      string   `json:"appID"`      // its application
+	BizSeq     string   `json:"bizSeq"`     // 32 letters and digits, once
+	Type       Mode     `json:"type"`       // what the person is to show
 	Attributes []string `json:"attributes"` // what it asks the person to consent to
 }
 
-// A LoginAnswer is what the app hands back, for the service's eyes.
+// A LoginAnswer is what the app hands back, for the service's eyes: the
+// fields that the type asks for and no other.
 type LoginAnswer struct {
 	IDCardAuthData string `json:"idCardAuthData"`
 	CertPwdData    string `json:"certPwdData,omitempty"`
@@ -102,28 +129,22 @@ type AuthenticationRequest struct {
 
 // An AuthenticationAnswer is what the service answers.
 type AuthenticationAnswer struct {
-	BizSeq     string         `json:"bizSeq"`
+	BizSeq     string         `json:"bizSeq,omitempty"` // of the request, when it was one
 	ResultCode ResultCode     `json:"resultCode"`
 	ResultDesc string         `json:"resultDesc"`
-	Identifier string         `json:"identifier,omitempty"` // the person, at this application
-	Attributes map[string]any `json:"attributes,omitempty"` // consented and registered for
+	Identifier string         `json:"identifier,omitempty"` // the person, at this application (R-CEN-04)
+	Attributes map[string]any `json:"attributes,omitempty"` // registered for and consented to (R-CEN-06)
 }
 
-// The contents of the three encrypted fields. Each names the login it was
-// made for, so that none serves in another.
-type (
-	idCardAuthData struct {
-		BizSeq      string   `json:"bizSeq"`
-		AppID       string   `json:"appID"`
-		Certificate string   `json:"certificate"`
-		Consent     []string `json:"consent"`
+const bizSeqLength = 32
+
+// isName reports whether s is an identifier as organisations, applications
+// and sequences have: letters and digits, at most 32.
+func isName(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+			return false
+		}
 	}
-	certPwdData struct {
-		BizSeq   string `json:"bizSeq"`
-		Password string `json:"password"`
-	}
-	faceData struct {
-		BizSeq string `json:"bizSeq"`
-		Face   []byte `json:"face"`
-	}
-)
+	return len(s) > 0 && len(s) <= 32
+}

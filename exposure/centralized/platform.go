@@ -5,23 +5,23 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
 
-// PlatformConfig is what a platform's back end needs; all but HTTP, Types and
-// Now are required.
+// PlatformConfig is what a platform's back end needs. Service, OrgID, AppID
+// and Key are required.
 type PlatformConfig struct {
 	Service      string // the service's URL
 	OrgID, AppID string
-	Key          string   // from Service.Register
-	Attributes   []string // what it asks people to consent to
-	HTTP         *http.Client
-	Now          func() time.Time
+	Key          string           // from Service.Register
+	Attributes   []string         // what it asks people to consent to
+	Types        []Mode           // what it lets people show; nil: any of Modes
+	HTTP         *http.Client     // nil: one with a time limit
+	Now          func() time.Time // nil: time.Now
 }
 
 // Platform is a platform's back end that relies on the service. It is an
@@ -41,14 +41,17 @@ type pending struct {
 }
 
 const (
-	loginLifetime = 5 * time.Minute
-	maxOpen       = 10_000
+	loginLifetime  = 5 * time.Minute
+	maxOpen        = 10_000
+	maxLoginAnswer = 1 << 20 // bytes
 )
 
 // NewPlatform makes a back end.
 func NewPlatform(config PlatformConfig) *Platform {
-	if config.HTTP == nil {
-		config.HTTP = &http.Client{Timeout: 30 * time.Second}
+	config.HTTP = straight(config.HTTP)
+	config.Attributes = append([]string{}, config.Attributes...)
+	if config.Types == nil {
+		config.Types = Modes
 	}
 	if config.Now == nil {
 		config.Now = time.Now
@@ -56,6 +59,7 @@ func NewPlatform(config PlatformConfig) *Platform {
 	p := &Platform{config: config, mux: http.NewServeMux(), open: make(map[string]pending)}
 	p.mux.HandleFunc("POST /logins", p.begin)
 	p.mux.HandleFunc("POST /logins/{bizSeq}", p.finish)
+	p.mux.HandleFunc("/", serveUnknown)
 	return p
 }
 
@@ -73,13 +77,21 @@ type Login struct {
 
 func (p *Platform) begin(w http.ResponseWriter, r *http.Request) {
 	mode := Mode(r.URL.Query().Get("type"))
-	if !mode.valid() {
-		fail(w, http.StatusBadRequest, "type", "type is R01, R02, R03 or R04")
+	if !mode.valid() || !slices.Contains(p.config.Types, mode) {
+		fail(w, http.StatusBadRequest, "type", "type is one of %s here", p.config.Types)
 		return
 	}
 	q := LoginRequest{OrgID: p.config.OrgID, AppID: p.config.AppID, Type: mode, Attributes: p.config.Attributes,
 		BizSeq: (rand.Text() + rand.Text())[:bizSeqLength]}
-	now := p.config.Now()
+	if !p.remember(q, p.config.Now()) {
+		fail(w, http.StatusServiceUnavailable, "capacity", "too many logins are open; try again in %s", loginLifetime)
+		return
+	}
+	reply(w, http.StatusCreated, q)
+}
+
+// remember opens a login, unless too many are open.
+func (p *Platform) remember(q LoginRequest, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.open) >= maxOpen {
@@ -89,36 +101,41 @@ func (p *Platform) begin(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		if len(p.open) >= maxOpen {
-			fail(w, http.StatusServiceUnavailable, "capacity", "too many logins are open; try again in %s", loginLifetime)
-			return
+			return false
 		}
 	}
-	p.open[q.BizSeq] = pending{mode, now}
-	reply(w, http.StatusCreated, q)
+	p.open[q.BizSeq] = pending{q.Type, now}
+	return true
+}
+
+// take closes an open login, so that it is answered once, and says its mode.
+func (p *Platform) take(seq string, now time.Time) (Mode, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	o, ok := p.open[seq]
+	delete(p.open, seq)
+	return o.mode, ok && now.Sub(o.since) <= loginLifetime
 }
 
 func (p *Platform) finish(w http.ResponseWriter, r *http.Request) {
 	var answer LoginAnswer
-	if !readJSON(w, r, 1<<20, &answer) {
+	if !readJSON(w, r, maxLoginAnswer, &answer) {
 		return
 	}
 	seq := r.PathValue("bizSeq")
-	p.mu.Lock()
-	o, ok := p.open[seq]
-	delete(p.open, seq)
-	p.mu.Unlock()
-	if !ok || p.config.Now().Sub(o.since) > loginLifetime {
+	mode, ok := p.take(seq, p.config.Now())
+	if !ok {
 		fail(w, http.StatusNotFound, "bizSeq", "no login is open under this bizSeq; begin a new one")
 		return
 	}
-	q := AuthenticationRequest{OrgID: p.config.OrgID, AppID: p.config.AppID, BizSeq: seq, Type: o.mode, LoginAnswer: answer}
-	var result AuthenticationAnswer
-	if err := p.ask(r.Context(), q, &result); err != nil {
-		fail(w, http.StatusBadGateway, "service", "the service did not answer")
+	q := AuthenticationRequest{OrgID: p.config.OrgID, AppID: p.config.AppID, BizSeq: seq, Type: mode, LoginAnswer: answer}
+	result, err := p.ask(r.Context(), q)
+	if err != nil {
+		fail(w, http.StatusBadGateway, "service", "the service gave no usable answer; begin a new login later")
 		return
 	}
 	login := Login{ResultCode: result.ResultCode, ResultDesc: result.ResultDesc}
-	if result.ResultCode != Success || result.BizSeq != seq {
+	if result.ResultCode != Success {
 		reply(w, http.StatusForbidden, login)
 		return
 	}
@@ -126,37 +143,29 @@ func (p *Platform) finish(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, login)
 }
 
-func (p *Platform) ask(ctx context.Context, q AuthenticationRequest, into *AuthenticationAnswer) error {
+// ask has the service authenticate. Its answer is about this login or it is
+// an error.
+func (p *Platform) ask(ctx context.Context, q AuthenticationRequest) (*AuthenticationAnswer, error) {
 	body, err := json.Marshal(q)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.config.Service+"/authentications", bytes.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Authorization", "Bearer "+p.config.Key)
 	response, err := p.config.HTTP.Do(request)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return decode(response, into)
-}
-
-const maxResponse = 1 << 20
-
-func decode(response *http.Response, into any) error {
-	defer response.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(response.Body, maxResponse+1))
-	if err != nil {
-		return err
+	var a AuthenticationAnswer
+	if err := decodeResponse(response, &a); err != nil {
+		return nil, err
 	}
-	if len(b) > maxResponse {
-		return errors.New("the answer is too long")
+	if a.ResultCode == "" || a.ResultCode == Success && (response.StatusCode != http.StatusOK || a.BizSeq != q.BizSeq || a.Identifier == "") {
+		return nil, fmt.Errorf("centralized: the service's answer is not for this login (status %d)", response.StatusCode)
 	}
-	if err := json.Unmarshal(b, into); err != nil {
-		return fmt.Errorf("status %d: %w", response.StatusCode, err)
-	}
-	return nil
+	return &a, nil
 }
