@@ -29,8 +29,8 @@ type account struct {
 	barredFrom map[application]bool // at some
 }
 
-// document is how the service knows a person again.
-type document struct {
+// documentID is how the service knows a person again.
+type documentID struct {
 	kind   spec.DocumentKind
 	number string
 }
@@ -125,7 +125,7 @@ func (s *Service) certified(signedCertificate string) (number string, ok bool) {
 // open makes an account, or renews the one of the same document, whose number
 // and orders stay. It does all or nothing.
 func (s *Service) open(enrolled *enrollment.Enrolled, password string) (*Enrolled, error) {
-	id := document{enrolled.Attributes.DocumentKind, enrolled.Attributes.DocumentNumber}
+	id := documentID{enrolled.Attributes.DocumentKind, enrolled.Attributes.DocumentNumber}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.byDocument[id]

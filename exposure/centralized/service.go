@@ -84,7 +84,7 @@ type Service struct {
 	mu           sync.Mutex
 	applications map[application]*registration
 	byNumber     map[string]*account // by internet number
-	byDocument   map[document]*account
+	byDocument   map[documentID]*account
 	used         sequences
 }
 
@@ -113,7 +113,7 @@ func New(config Config) (*Service, error) {
 		operator: sha256.Sum256([]byte(config.OperatorToken)), sealKey: sealKey, signKey: signKey, secret: []byte(rand.Text()),
 		journal:      journal{record: config.Record, limit: maxLog},
 		applications: make(map[application]*registration),
-		byNumber:     make(map[string]*account), byDocument: make(map[document]*account),
+		byNumber:     make(map[string]*account), byDocument: make(map[documentID]*account),
 		used: sequences{limit: maxSequences},
 	}
 	if s.now == nil {
