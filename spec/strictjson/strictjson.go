@@ -11,7 +11,7 @@
 //
 //   - one value and nothing behind it;
 //   - at most Limits.Bytes bytes, and no more than Limits.Depth objects and
-//     arrays inside one another, found before anything is built from them;
+//     arrays inside one another;
 //   - names spelled exactly as the Go type's tags.
 //
 // Decode is the place to start: our own messages, in which an unknown member
@@ -29,6 +29,7 @@ package strictjson
 
 import (
 	"bytes"
+	"cmp"
 	stdjson "encoding/json"
 	"errors"
 	"fmt"
@@ -45,18 +46,18 @@ type Limits struct {
 	Depth int // objects and arrays inside one another, the outermost counted; default 32
 }
 
-func (l Limits) bytes() int {
-	if l.Bytes == 0 {
-		return 1 << 20
+func (l Limits) checkSize(b []byte) error {
+	if most := cmp.Or(l.Bytes, 1<<20); len(b) > most {
+		return fmt.Errorf("%w: %d bytes, more than %d", ErrSize, len(b), most)
 	}
-	return l.Bytes
+	return nil
 }
 
-func (l Limits) depth() int {
-	if l.Depth == 0 {
-		return 32
+func (l Limits) checkDepth(depth int) error {
+	if most := cmp.Or(l.Depth, 32); depth > most {
+		return fmt.Errorf("%w: more than %d objects and arrays inside one another", ErrDepth, most)
 	}
-	return l.Depth
+	return nil
 }
 
 // Refusals that callers tell from the rest. All other errors are about text
@@ -103,27 +104,32 @@ func DecodeKnown(b []byte, v any, l Limits) error {
 // error from it is given on as it is. Without a function a number becomes a
 // json.Number of encoding/json, its text unchanged.
 func DecodeAny(b []byte, l Limits, number func(text string) (any, error)) (any, error) {
-	if _, err := scan(b, l, false); err != nil {
+	if err := l.checkSize(b); err != nil {
 		return nil, err
 	}
 	var refused error
-	numbers := json.UnmarshalFromFunc(func(d *jsontext.Decoder, v *any) error {
-		if d.PeekKind() != jsontext.KindNumber {
-			return errors.ErrUnsupported // leave it to the default
+	values := json.UnmarshalFromFunc(func(d *jsontext.Decoder, v *any) error {
+		switch d.PeekKind() {
+		case jsontext.KindBeginObject, jsontext.KindBeginArray:
+			if refused = l.checkDepth(d.StackDepth() + 1); refused != nil {
+				return refused
+			}
+		case jsontext.KindNumber:
+			text, err := d.ReadValue()
+			if err != nil {
+				return err
+			}
+			if number == nil {
+				*v = stdjson.Number(text)
+				return nil
+			}
+			*v, refused = number(string(text))
+			return refused
 		}
-		text, err := d.ReadValue()
-		if err != nil {
-			return err
-		}
-		if number == nil {
-			*v = stdjson.Number(text)
-			return nil
-		}
-		*v, refused = number(string(text))
-		return refused
+		return errors.ErrUnsupported // as values are decoded without this function
 	})
 	var v any
-	err := json.Unmarshal(b, &v, json.WithUnmarshalers(numbers))
+	err := json.Unmarshal(b, &v, json.WithUnmarshalers(values))
 	switch {
 	case refused != nil:
 		return nil, refused
@@ -137,8 +143,8 @@ func DecodeAny(b []byte, l Limits, number func(text string) (any, error)) (any, 
 // or too deep, what is not one I-JSON value, and if asked to, names that
 // differ in case only. It tells how the value begins.
 func scan(b []byte, l Limits, fold bool) (first jsontext.Kind, err error) {
-	if len(b) > l.bytes() {
-		return 0, fmt.Errorf("%w: %d bytes, more than %d", ErrSize, len(b), l.bytes())
+	if err := l.checkSize(b); err != nil {
+		return 0, err
 	}
 	d := jsontext.NewDecoder(bytes.NewBuffer(b))
 	var folded []map[string]bool // names met in each open object or array
@@ -151,8 +157,8 @@ func scan(b []byte, l Limits, fold bool) (first jsontext.Kind, err error) {
 			first = t.Kind()
 		}
 		depth := d.StackDepth()
-		if depth > l.depth() {
-			return 0, fmt.Errorf("%w: more than %d objects and arrays inside one another", ErrDepth, l.depth())
+		if err := l.checkDepth(depth); err != nil {
+			return 0, err
 		}
 		if fold {
 			for len(folded) < depth {
