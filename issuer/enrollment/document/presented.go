@@ -1,12 +1,8 @@
 package document
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"io"
-
 	"github.com/halfmask/halfmask/spec"
+	"github.com/halfmask/halfmask/spec/strictjson"
 )
 
 // MaxPresented is the most bytes that a presented document may have as JSON,
@@ -69,82 +65,8 @@ func (p *Presented) UnmarshalJSON(b []byte) error {
 // maxNesting bounds the nesting of a JSON text that this package reads.
 const maxNesting = 4
 
-// decodeStrict reads one JSON object into v and refuses unknown members,
-// members given twice (also when they differ only in case, which
-// encoding/json would take for the same), deep nesting and trailing bytes.
+// decodeStrict reads one JSON object into v and refuses unknown and repeated
+// members.
 func decodeStrict(b []byte, v any) error {
-	if err := checkMembers(b); err != nil {
-		return err
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return fmt.Errorf("bytes after the JSON object")
-	}
-	return nil
-}
-
-func checkMembers(b []byte) error {
-	if first := bytes.TrimLeft(b, " \t\r\n"); len(first) == 0 || first[0] != '{' {
-		return fmt.Errorf("not a JSON object")
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	var open []map[string]bool // one per open value; nil for an array
-	name := false              // the next string is a member name
-	for {
-		t, err := d.Token()
-		if err != nil {
-			return err
-		}
-		switch t := t.(type) {
-		case json.Delim:
-			switch t {
-			case '{', '[':
-				if len(open) == maxNesting {
-					return fmt.Errorf("nested more than %d deep", maxNesting)
-				}
-				if t == '{' {
-					open = append(open, map[string]bool{})
-				} else {
-					open = append(open, nil)
-				}
-			default:
-				open = open[:len(open)-1]
-			}
-			name = len(open) > 0 && open[len(open)-1] != nil
-		case string:
-			if name {
-				if members := open[len(open)-1]; members[t] {
-					return fmt.Errorf("member %q is there twice", t)
-				} else if !plainName(t) {
-					return fmt.Errorf("unknown member %q", t)
-				} else {
-					members[t] = true
-				}
-				name = false
-				continue
-			}
-			name = len(open) > 0 && open[len(open)-1] != nil
-		default:
-			name = len(open) > 0 && open[len(open)-1] != nil
-		}
-		if len(open) == 0 {
-			return nil
-		}
-	}
-}
-
-// plainName reports whether a member name is lower case as all of ours are,
-// so that encoding/json's matching without regard to case cannot let one
-// member stand for another.
-func plainName(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' {
-			return false
-		}
-	}
-	return s != ""
+	return strictjson.Decode(b, v, strictjson.Limits{Bytes: MaxPresented, Depth: maxNesting})
 }
