@@ -1,17 +1,16 @@
 package issuer
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/halfmask/halfmask/protocol/openid4vci"
+	"github.com/halfmask/halfmask/spec/strictjson"
 )
 
 func refuse(status int, code, format string, args ...any) error {
@@ -42,42 +41,10 @@ func readJSON(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 }
 
 // decodeFlat reads an object whose members are strings, numbers and booleans.
-// Unknown and repeated members are refused, and names spelled otherwise than
-// in small letters, which encoding/json would take for ours.
+// Unknown and repeated members are refused. How long it may be, readJSON has
+// seen to.
 func decodeFlat(body []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(body))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return errors.New("not a JSON object")
-	}
-	seen := map[string]bool{}
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return errors.New("not JSON")
-		}
-		spelled := name.(string) // the decoder gives nothing else here
-		if strings.Trim(spelled, "abcdefghijklmnopqrstuvwxyz_") != "" {
-			return fmt.Errorf("unknown member %.40q", spelled)
-		}
-		if seen[spelled] {
-			return fmt.Errorf("member %.40q appears twice", spelled)
-		}
-		seen[spelled] = true
-		if value, err := d.Token(); err != nil {
-			return errors.New("not JSON")
-		} else if _, nested := value.(json.Delim); nested {
-			return fmt.Errorf("member %.40q is not a plain value", name)
-		}
-	}
-	strict := json.NewDecoder(bytes.NewReader(body))
-	strict.DisallowUnknownFields()
-	if err := strict.Decode(v); err != nil {
-		return errors.New("a member is unknown or of the wrong type")
-	}
-	if _, err := strict.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("bytes after the JSON value")
-	}
-	return nil
+	return strictjson.Decode(body, v, strictjson.Limits{Depth: 1})
 }
 
 func answer(w http.ResponseWriter, status int, v any) error {
