@@ -1,12 +1,10 @@
 package openid4vp
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"unicode/utf8"
+
+	"github.com/halfmask/halfmask/spec/strictjson"
 )
 
 // Bounds on what is read from the other side.
@@ -22,90 +20,26 @@ const (
 // object is a JSON object whose member names were each met once.
 type object map[string]any
 
-// parseJSON reads one JSON value: valid UTF-8, no member twice, no nesting
-// beyond maxDepth, nothing behind it. Objects become object, numbers
-// json.Number. Member names are compared exactly, which encoding/json does
-// not do when it decodes into a struct.
-func parseJSON(data []byte) (any, error) {
-	if !utf8.Valid(data) {
-		return nil, errors.New("not UTF-8")
-	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	v, err := parseValue(d, 0)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("more than one JSON value")
-	}
-	return v, nil
-}
-
-func parseValue(d *json.Decoder, depth int) (any, error) {
-	if depth > maxDepth {
-		return nil, fmt.Errorf("JSON nested deeper than %d", maxDepth)
-	}
-	t, err := d.Token()
-	if err != nil {
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
-		return nil, fmt.Errorf("not JSON: %w", err)
-	}
-	switch t {
-	case json.Delim('{'):
-		o := object{}
-		for d.More() {
-			k, err := d.Token()
-			if err != nil {
-				return nil, fmt.Errorf("not JSON: %w", err)
-			}
-			name, ok := k.(string)
-			if !ok {
-				return nil, errors.New("not JSON: member without a name")
-			}
-			if _, twice := o[name]; twice {
-				return nil, fmt.Errorf("member %q occurs twice", name)
-			}
-			if o[name], err = parseValue(d, depth+1); err != nil {
-				return nil, err
-			}
-		}
-		_, err = d.Token()
-		return o, wrapJSON(err)
-	case json.Delim('['):
-		list := []any{}
-		for d.More() {
-			v, err := parseValue(d, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, v)
-		}
-		_, err = d.Token()
-		return list, wrapJSON(err)
-	}
-	return t, nil
-}
-
-func wrapJSON(err error) error {
-	if err != nil {
-		return fmt.Errorf("not JSON: %w", err)
-	}
-	return nil
-}
-
+// parseObject reads one JSON object: valid UTF-8, no member twice, no nesting
+// beyond maxDepth, nothing behind it. Numbers become json.Number. Member names
+// are compared exactly. How long it may be, the callers have seen to, none of
+// them beyond MaxBody.
 func parseObject(data []byte) (object, error) {
-	v, err := parseJSON(data)
+	v, err := strictjson.DecodeAny(data, strictjson.Limits{Bytes: MaxBody, Depth: maxDepth}, nil)
 	if err != nil {
 		return nil, err
 	}
-	o, ok := v.(object)
+	o, ok := asObject(v)
 	if !ok {
 		return nil, errors.New("not a JSON object")
 	}
 	return o, nil
+}
+
+// asObject gives a value that is an object.
+func asObject(v any) (object, bool) {
+	o, ok := v.(map[string]any)
+	return o, ok
 }
 
 // text gives a string member; absent is "", and any other type an error.
@@ -208,7 +142,7 @@ func (o object) objects(name string) ([]object, error) {
 	out := make([]object, len(l))
 	for i, e := range l {
 		var ok bool
-		if out[i], ok = e.(object); !ok {
+		if out[i], ok = asObject(e); !ok {
 			return nil, fmt.Errorf("%s[%d] is not an object", name, i)
 		}
 	}

@@ -75,7 +75,7 @@ func credentialQueryOf(o object) (CredentialQuery, error) {
 		return c, err
 	}
 	c = CredentialQuery{ID: id, Format: credential.Format(format), Multiple: multiple, WithoutHolderBinding: !binding, ClaimSets: sets}
-	meta, ok := o["meta"].(object)
+	meta, ok := asObject(o["meta"])
 	if !ok {
 		return c, errors.New("meta is not an object")
 	}

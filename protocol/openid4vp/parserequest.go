@@ -137,7 +137,7 @@ func requestFromParams(params url.Values) (*Request, error) {
 		if err != nil {
 			return nil, refuse(InvalidRequest, strings.ReplaceAll(name, "_", "-"), "5.1", "%s: %w", name, err)
 		}
-		o[name] = v
+		o[name] = map[string]any(v)
 	}
 	return requestFromObject(o)
 }
@@ -175,7 +175,7 @@ func requestFromObject(o object) (*Request, error) {
 	if _, there := o["state"]; there && r.State == "" {
 		return nil, refuse(InvalidRequest, "state", "5.2", "state is empty")
 	}
-	query, ok := o["dcql_query"].(object)
+	query, ok := asObject(o["dcql_query"])
 	if !ok {
 		return nil, refuse(InvalidRequest, "dcql-query", "5.1", "dcql_query is missing or no object")
 	}
@@ -194,17 +194,17 @@ func requestFromObject(o object) (*Request, error) {
 }
 
 func metadataOf(v any) (Metadata, error) {
-	o, ok := v.(object)
+	o, ok := asObject(v)
 	if !ok {
 		return Metadata{}, errors.New("client_metadata is missing or no object")
 	}
-	formats, ok := o["vp_formats_supported"].(object)
+	formats, ok := asObject(o["vp_formats_supported"])
 	if !ok || len(formats) > maxEntries {
 		return Metadata{}, errors.New("vp_formats_supported is missing or no object")
 	}
 	m := Metadata{Formats: make(map[credential.Format]FormatSupport, len(formats))}
 	for name, v := range formats {
-		support, ok := v.(object)
+		support, ok := asObject(v)
 		if !ok {
 			return Metadata{}, fmt.Errorf("vp_formats_supported: %q is no object", clip(name))
 		}

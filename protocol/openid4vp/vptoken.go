@@ -77,7 +77,7 @@ func ParseVPToken(data []byte) (VPToken, error) {
 		}
 		for i, p := range list {
 			switch p.(type) {
-			case string, object:
+			case string, map[string]any:
 			default:
 				return nil, badToken("%s[%d] is neither a string nor an object", id, i)
 			}
