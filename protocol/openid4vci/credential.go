@@ -107,7 +107,7 @@ func decodeRequest(body []byte) (*CredentialRequest, error) {
 		return refuse(400, InvalidCredentialRequest, format, args...)
 	}
 	if err := decodeStrict(body, &request); err != nil {
-		return nil, malformed("the request is %v", err)
+		return nil, malformed("the request: %v", err)
 	}
 	switch {
 	case request.Identifier != nil && request.Configuration != nil:

@@ -130,10 +130,10 @@ func verifyProof(compact string, p proofPolicy) (*proof, error) {
 		return nil, fail("proof-signature", "the signature does not verify with jwk")
 	}
 	var claims struct {
-		Audience *string      `json:"aud"`
-		IssuedAt *json.Number `json:"iat"`
-		Expires  *json.Number `json:"exp"`
-		Nonce    *string      `json:"nonce"`
+		Audience *string  `json:"aud"`
+		IssuedAt *float64 `json:"iat"`
+		Expires  *float64 `json:"exp"`
+		Nonce    *string  `json:"nonce"`
 	}
 	if err := decodeStrict(payload, &claims); err != nil {
 		return nil, fail("proof-claims", "%w", err)
@@ -208,13 +208,12 @@ func fits(key any, alg string) bool {
 	return false
 }
 
-func numericDate(n *json.Number) (time.Time, error) {
+func numericDate(n *float64) (time.Time, error) {
 	if n == nil {
 		return time.Time{}, errors.New("is missing")
 	}
-	f, err := n.Float64()
-	if err != nil || f < 0 || f > 1<<40 {
+	if *n < 0 || *n > 1<<40 {
 		return time.Time{}, errors.New("is not a time in seconds")
 	}
-	return time.Unix(int64(f), 0), nil
+	return time.Unix(int64(*n), 0), nil
 }
