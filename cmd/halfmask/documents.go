@@ -58,9 +58,6 @@ func loadTrust(dir string) (*document.Trust, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--trust: %w", err)
 	}
-	if len(trust.CountryCAs) == 0 && len(trust.Registers) == 0 {
-		return nil, fmt.Errorf("--trust: %s holds neither CA certificates (.pem, .crt, .cer) nor register keys (.jwk)", dir)
-	}
 	return trust, nil
 }
 

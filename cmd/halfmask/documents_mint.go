@@ -244,7 +244,7 @@ func (r *minted) write(out string, d *mint.Document) error {
 	if err := printJSON(&text, d.Presented); err != nil {
 		return err
 	}
-	if err := createFile(r.Document, []byte(text.String())); err != nil {
+	if err := createFile("out", r.Document, []byte(text.String())); err != nil {
 		return err
 	}
 	if err := replaceFile(r.Portrait, d.Portrait); err != nil {

@@ -64,11 +64,12 @@ func replaceFile(path string, content []byte) (err error) {
 	return os.Rename(f.Name(), path)
 }
 
-// createFile writes a file that only its owner can read and replaces none.
-func createFile(path string, content []byte) error {
+// createFile writes a file that only its owner can read and replaces none;
+// flag is what names the file on the command line.
+func createFile(flag, path string, content []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("%s is there already: name another --out, or delete it", path)
+		return fmt.Errorf("%s is there already: name another --%s, or delete it", path, flag)
 	}
 	if err != nil {
 		return err

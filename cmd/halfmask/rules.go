@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -23,10 +22,6 @@ func rulesCommand() *cobra.Command {
 	c.AddCommand(rulesDecideCommand())
 	return c
 }
-
-// errRefused makes a refused decision end with exit code 1 after it was
-// printed in full.
-var errRefused = errors.New("the rules refuse this application")
 
 func rulesDecideCommand() *cobra.Command {
 	var (
@@ -65,7 +60,7 @@ Document kinds:
 				return usagef("--birth-date: %w", err)
 			}
 			a := enrollment.Application{BirthDate: born, Consent: !noConsent}
-			if a.Document, err = documentOf(document, expires, rules); err != nil {
+			if a.Document, err = documentOf(document, expires, day); err != nil {
 				return usagef("--document: %w", err)
 			}
 			tier := rules.TierOf(rules.Settings.Age(born, day))
@@ -74,7 +69,7 @@ Document kinds:
 				if tier == spec.Under14 {
 					g.Part = spec.Applies
 				}
-				if err := parseGuardian(guardian, g, rules); err != nil {
+				if err := parseGuardian(guardian, g, day); err != nil {
 					return usagef("--guardian: %w", err)
 				}
 				a.Guardian = g
@@ -87,8 +82,8 @@ Document kinds:
 			} else {
 				printDecision(cmd.OutOrStdout(), decision)
 			}
-			if decision.Outcome != spec.Accepted {
-				return errRefused
+			if refusing, refused := decision.Refusing(); refused {
+				return fmt.Errorf("refused by %s", because(refusing))
 			}
 			return nil
 		},
@@ -119,14 +114,14 @@ func kindNames() []string {
 
 // documentOf makes a document of a kind. An unknown kind is a slip of the
 // keyboard here, not a refused application.
-func documentOf(kind, expires string, rules *spec.Rules) (enrollment.Document, error) {
+func documentOf(kind, expires string, on spec.Date) (enrollment.Document, error) {
 	d := enrollment.Document{Kind: spec.DocumentKind(kind)}
 	if !slices.Contains(spec.KnownKinds, d.Kind) {
 		return d, fmt.Errorf("unknown kind %q; known: %s", kind, strings.Join(kindNames(), ", "))
 	}
 	switch expires {
 	case "":
-		d.Expires = spec.Date{Year: 9999, Month: time.December, Day: 31}
+		d.Expires = on.AddDays(365)
 	case "permanent":
 		d.Permanent = true
 	default:
@@ -141,34 +136,55 @@ func documentOf(kind, expires string, rules *spec.Rules) (enrollment.Document, e
 
 // parseGuardian reads KIND, DAY or KIND:DAY; what is not given is an adult's
 // resident identity card.
-func parseGuardian(s string, g *enrollment.Guardian, rules *spec.Rules) error {
+func parseGuardian(s string, g *enrollment.Guardian, on spec.Date) error {
 	kind, day, both := strings.Cut(s, ":")
-	if _, err := spec.ParseDate(kind); err == nil && !both {
+	if !both && kind != "" && kind[0] >= '0' && kind[0] <= '9' {
 		kind, day = string(spec.ResidentIdentityCard), kind
 	}
 	if day == "" {
 		day = "1980-01-01"
 	}
 	var err error
-	if g.Document, err = documentOf(kind, "", rules); err != nil {
+	if g.Document, err = documentOf(kind, "", on); err != nil {
 		return err
 	}
 	g.BirthDate, err = spec.ParseDate(day)
 	return err
 }
 
+// printDecision prints the decision in a sentence's worth of lines, and then
+// what each rule found.
 func printDecision(w io.Writer, d enrollment.Decision) {
-	fmt.Fprintf(w, "tier     %s (%d completed years on %s)\noutcome  %s\nrules    %s\n\n", d.Tier, d.Age, d.On, d.Outcome, d.Rules)
-	for _, r := range d.Reasons {
-		mark := "ok "
-		if !r.Passed {
-			mark = "NO "
-		}
-		fmt.Fprintf(w, "%s %s  %s\n", mark, r.Rule, r.Text)
-		if r.Detail != "" {
-			fmt.Fprintf(w, "             %s: %s\n", r.Field, r.Detail)
-		}
+	age := "age unknown"
+	if d.Age >= 0 {
+		age = fmt.Sprintf("%d completed years on %s", d.Age, d.On)
 	}
+	tier := string(d.Tier)
+	if tier == "" {
+		tier = "none"
+	}
+	fmt.Fprintf(w, "tier     %s (%s)\noutcome  %s\nrules    %s\n", tier, age, d.Outcome, d.Rules)
+	fmt.Fprintln(w, "\nEach rule, the part of the application that it looked at, and what it found there:")
+	for _, r := range d.Reasons {
+		mark := "met    "
+		if !r.Passed {
+			mark = "NOT MET"
+		}
+		found := r.Detail
+		if found == "" {
+			found = "yes"
+		}
+		fmt.Fprintf(w, "  %s  %-8s  %s\n%*s%s: %s\n", mark, r.Rule, r.Text, 21, "", r.Field, found)
+	}
+}
+
+// because says which rule was not met, where, and what it found.
+func because(r enrollment.Reason) string {
+	s := fmt.Sprintf("rule %s on %s: %s", r.Rule, r.Field, r.Text)
+	if r.Detail != "" {
+		s += " (" + r.Detail + ")"
+	}
+	return s
 }
 
 func printJSON(w io.Writer, v any) error {

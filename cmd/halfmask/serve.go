@@ -17,20 +17,20 @@ import (
 
 // place says where a server listens and under which URL it is reached.
 type place struct {
+	prefix                   string // of the flags
 	listen, url, addressFile string
 }
 
 // flags declares them. The name tells the servers of one command apart; it
 // may be empty.
 func (p *place) flags(c *cobra.Command, name, listen string) {
-	prefix := ""
 	if name != "" {
-		prefix = name + "-"
+		p.prefix = name + "-"
 	}
 	f := c.Flags()
-	f.StringVar(&p.listen, prefix+"listen", listen, "`ADDRESS` to listen on; port 0 takes any free one")
-	f.StringVar(&p.url, prefix+"url", "", "`URL` under which others reach it, https, needed when ADDRESS is not of this machine alone")
-	f.StringVar(&p.addressFile, prefix+"address-file", "", "write the URL into `FILE` once it listens")
+	f.StringVar(&p.listen, p.prefix+"listen", listen, "`ADDRESS` to listen on; port 0 takes any free one")
+	f.StringVar(&p.url, p.prefix+"url", "", "`URL` under which others reach it, https, needed when ADDRESS is not of this machine alone")
+	f.StringVar(&p.addressFile, p.prefix+"address-file", "", "write the URL into `FILE` once it listens")
 }
 
 // open starts to listen. Without a URL of its own a server is reachable from
@@ -38,17 +38,17 @@ func (p *place) flags(c *cobra.Command, name, listen string) {
 func (p *place) open() (net.Listener, error) {
 	host, _, err := net.SplitHostPort(p.listen)
 	if err != nil {
-		return nil, usagef("--listen: %v", err)
+		return nil, usagef("--%slisten: %w", p.prefix, err)
 	}
 	if ip := net.ParseIP(host); p.url == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, usagef("--listen %s can be reached from other machines, and there is no TLS here: put a proxy with TLS in front and name its URL with --url https://…, or listen on 127.0.0.1", p.listen)
+		return nil, usagef("--%slisten %s can be reached from other machines, and there is no TLS here: put a proxy with TLS in front and name its URL with --%surl https://…, or listen on 127.0.0.1", p.prefix, p.listen, p.prefix)
 	}
 	l, err := net.Listen("tcp", p.listen)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("--listen %s: the port is in use: stop what listens there, or choose another one (port 0 takes any free one)", p.listen)
+		return nil, fmt.Errorf("--%slisten %s: the port is in use: stop what listens there, or choose another one (port 0 takes any free one)", p.prefix, p.listen)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("--listen %s: %w", p.listen, err)
+		return nil, fmt.Errorf("--%slisten %s: %w", p.prefix, p.listen, err)
 	}
 	if p.url == "" {
 		p.url = "http://" + l.Addr().String()
@@ -63,7 +63,7 @@ func (p *place) announce() error {
 		return nil
 	}
 	if err := replaceFile(p.addressFile, []byte(p.url+"\n")); err != nil {
-		return fmt.Errorf("--address-file: %w", err)
+		return fmt.Errorf("--%saddress-file: %w", p.prefix, err)
 	}
 	return nil
 }

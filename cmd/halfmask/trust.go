@@ -1,20 +1,19 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/halfmask/halfmask/credential/bbs"
 	"github.com/halfmask/halfmask/credential/bbs2023"
 	"github.com/halfmask/halfmask/protocol/openid4vci"
+	"github.com/halfmask/halfmask/spec/strictjson"
 	"github.com/halfmask/halfmask/verifier"
 )
 
@@ -53,7 +52,7 @@ func issuerKeys(ctx context.Context, issuer string) (*jose.JSONWebKeySet, *bbs.P
 		JWKS   jose.JSONWebKeySet `json:"jwks"`
 		BBS    string             `json:"bbs_verification_method"`
 	}
-	if err := decodeOnce(body, &metadata); err != nil {
+	if err := strictjson.DecodeKnown(body, &metadata, strictjson.Limits{Bytes: maxIssuerMetadata, Depth: 8}); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", address, err)
 	}
 	if metadata.Issuer != issuer {
@@ -118,56 +117,4 @@ func send(request *http.Request, token string, limit int64) ([]byte, error) {
 		text += ": " + plain(refusal.Code) + ": " + plain(refusal.Description)
 	}
 	return nil, fmt.Errorf("%s%s refused: %s", request.URL.Host, request.URL.Path, text)
-}
-
-// decodeOnce decodes a JSON value in which no member occurs twice, under any
-// spelling that the decoder takes for the same.
-func decodeOnce(data []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	if err := checkMembers(d, 0); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the JSON value")
-	}
-	return json.Unmarshal(data, v)
-}
-
-func checkMembers(d *json.Decoder, depth int) error {
-	token, err := d.Token()
-	if err != nil {
-		return fmt.Errorf("not JSON: %w", err)
-	}
-	open, nested := token.(json.Delim)
-	if !nested {
-		return nil
-	}
-	if depth == 16 {
-		return errors.New("nested more than 16 deep")
-	}
-	var seen []string
-	for d.More() {
-		if open == '{' {
-			token, err := d.Token()
-			if err != nil {
-				return fmt.Errorf("not JSON: %w", err)
-			}
-			name, _ := token.(string)
-			for _, other := range seen {
-				if strings.EqualFold(name, other) {
-					return fmt.Errorf("member %.40q occurs twice", name)
-				}
-			}
-			if seen = append(seen, name); len(seen) > 256 {
-				return errors.New("more than 256 members")
-			}
-		}
-		if err := checkMembers(d, depth+1); err != nil {
-			return err
-		}
-	}
-	if _, err := d.Token(); err != nil {
-		return fmt.Errorf("not JSON: %w", err)
-	}
-	return nil
 }

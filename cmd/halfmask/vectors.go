@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -147,7 +148,7 @@ func checkFixture(path string, suite *bbs.Suite) fixtureLine {
 	}
 	result, err := fixture.Check(text, under...)
 	switch {
-	case errors.Is(err, fixture.ErrNotFixture):
+	case errors.Is(err, fixture.ErrNotFixture) && !claimsToBeFixture(text):
 		line.Skipped, line.Detail = true, "in no layout that is known here"
 	case err != nil:
 		line.Detail = err.Error()
@@ -157,6 +158,17 @@ func checkFixture(path string, suite *bbs.Suite) fixtureLine {
 		line.Detail = strings.TrimPrefix(result.Detail, "skipped: ")
 	}
 	return line
+}
+
+// claimsToBeFixture tells a file of another kind, which is skipped, from a
+// fixture that is damaged: that is not JSON at all, or has a case's name.
+func claimsToBeFixture(text []byte) bool {
+	var value any
+	if json.Unmarshal(text, &value) != nil {
+		return true
+	}
+	members, _ := value.(map[string]any)
+	return members["caseName"] != nil
 }
 
 func (r *fixtureReport) print(w io.Writer) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/halfmask/halfmask/credential/bbs2023"
 	"github.com/halfmask/halfmask/verifier"
 )
 
@@ -63,9 +64,14 @@ Requests live for five minutes and are kept in memory.`,
 			out := cmd.OutOrStdout()
 			fmt.Fprintf(out, "verifier at %s\n", at.url)
 			for _, url := range issuers {
-				fmt.Fprintf(out, "  trusts %s: %d SD-JWT VC keys\n", url, len(trusted.SDJWT[url].Keys))
+				fmt.Fprintf(out, "  trusts %s and the keys that it publishes\n", url)
+				for _, k := range trusted.SDJWT[url].Keys {
+					fmt.Fprintf(out, "    SD-JWT VC  %s\n", plain(k.KeyID))
+				}
 			}
-			fmt.Fprintf(out, "  trusts %d bbs-2023 keys of these issuers\n", len(trusted.BBS))
+			for _, k := range trusted.BBS {
+				fmt.Fprintf(out, "    bbs-2023   %s\n", bbs2023.Issuer(k))
+			}
 			fmt.Fprintf(out, "requests and results are forgotten when it stops (Ctrl-C)\n\n")
 			fmt.Fprintf(out, "Next, in another terminal: halfmask verifier request --claims age_over_18%s\n", serverFlag("verifier", at.url, defaultVerifier))
 			err = serve(cmd.Context(), cmd.ErrOrStderr(), l, server)

@@ -78,7 +78,7 @@ Claims:
 			}
 			fmt.Fprintf(said, "request, good until %s:\n  %s\n", when(pending.Expires), pending.RequestURI)
 			if !b.wait {
-				fmt.Fprintf(said, "result id %s\n\nNext: halfmask wallet present '%s', then halfmask verifier result%s -- %s\n",
+				fmt.Fprintf(said, "result id %s\n\nNext: halfmask wallet present '%s', then halfmask verifier result%s %s\n",
 					pending.ID, pending.RequestURI, serverFlag("verifier", b.verifier, defaultVerifier), pending.ID)
 				return nil
 			}
@@ -128,7 +128,9 @@ func queryOf(claims, wanted []string, file string) (json.RawMessage, error) {
 	if len(claims) == 0 {
 		return nil, usagef("--claims is empty")
 	}
-	for _, name := range claims {
+	for i, name := range claims {
+		name = strings.TrimSpace(name)
+		claims[i] = name
 		if !slices.Contains(spec.Claims, name) {
 			return nil, usagef("--claims: unknown claim %q; known: %s", name, strings.Join(spec.Claims, ", "))
 		}
@@ -281,6 +283,6 @@ func printResult(w io.Writer, r verifier.Result) {
 	if r.Verdict.Account != "" {
 		fmt.Fprintf(w, "account %s: the holder's key, which would be seen again\n", r.Verdict.Account)
 	} else {
-		fmt.Fprintln(w, "no account: nothing shown here will be seen again")
+		fmt.Fprintln(w, "no account: nothing repeats in another presentation but the claims themselves")
 	}
 }

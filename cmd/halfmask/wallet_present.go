@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/halfmask/halfmask/holder"
+	"github.com/halfmask/halfmask/spec"
 	"github.com/halfmask/halfmask/wallet"
 )
 
@@ -95,8 +96,22 @@ func printAsk(w io.Writer, a wallet.Ask) {
 		}
 		fmt.Fprintf(w, "It would not see the other %d claims.\n", len(d.Credential.Claims)-shownOf(d))
 		fmt.Fprintf(w, "Linkable: %s.\n", d.Linkable)
+		if names := identifying(d); len(names) > 0 {
+			fmt.Fprintf(w, "WARNING: %s identifies you by itself, whatever the proof hides.\n", strings.Join(names, ", "))
+		}
 	}
 	fmt.Fprintln(w)
+}
+
+// identifying names the claims that would tell who the person is.
+func identifying(d wallet.Disclosure) []string {
+	var names []string
+	for _, c := range d.Claims {
+		if slices.Contains(spec.Identifying, c.Name) {
+			names = append(names, c.Name)
+		}
+	}
+	return names
 }
 
 // shownOf counts the claims of the credential that would be shown.
