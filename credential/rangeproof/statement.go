@@ -1,0 +1,186 @@
+package rangeproof
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
+	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+
+	"github.com/halfmask/halfmask/credential"
+)
+
+// spec is the text that the clauses of this package are in.
+const spec = "spec/rangeproof.md section "
+
+// Bases are the two points that a commitment is made of: C = m*G + s*H.
+// Nobody may know how one is a multiple of the other, so they come from
+// hashing to the curve, as the commitment generators of blind BBS do. Make
+// them once and keep them: they hold two tables, of 78 kB each.
+type Bases struct{ g, h *base }
+
+// NewBases reads two points of 48 octets, compressed.
+func NewBases(g, h []byte) (*Bases, error) {
+	const check, clause = "range-bases", spec + "1"
+	p, err := parsePoint(check, clause, g)
+	if err != nil {
+		return nil, err
+	}
+	q, err := parsePoint(check, clause, h)
+	if err != nil {
+		return nil, err
+	}
+	if p.X.Equal(&q.X) {
+		return nil, credential.Failed(check, clause, "G and H are one point, or each other's negative")
+	}
+	return &Bases{newBase(p), newBase(q)}, nil
+}
+
+// Commit commits to a message, a scalar of 32 octets, with fresh blinding.
+func (b *Bases) Commit(message []byte) (commitment []byte, opening *Opening, err error) {
+	var blinding fr.Element
+	for blinding.IsZero() {
+		blinding = fresh()
+	}
+	octets := blinding.Bytes()
+	if opening, err = NewOpening(message, octets[:]); err != nil {
+		return nil, nil, err
+	}
+	c := affine(b.commit(opening, fresh))
+	encoded := c.Bytes()
+	return encoded[:], opening, nil
+}
+
+// commit is m*G + s*H, with m in two fresh shares.
+func (b *Bases) commit(o *Opening, random source) bls.G1Jac {
+	share := random()
+	var rest fr.Element
+	rest.Sub(&o.message, &share)
+	return multiply(term{b.g, share}, term{b.g, rest}, term{b.h, o.blinding})
+}
+
+// Opening is what the holder of a commitment knows: the message and the
+// blinding.
+type Opening struct{ message, blinding fr.Element }
+
+// NewOpening reads two scalars of 32 octets, big-endian: the message, below
+// r, and the blinding, in [1, r).
+func NewOpening(message, blinding []byte) (*Opening, error) {
+	const check, clause = "range-opening", spec + "1"
+	o := new(Opening)
+	if err := o.message.SetBytesCanonical(message); err != nil {
+		return nil, credential.Failed(check, clause, "the message is not a scalar of %d octets", scalarSize)
+	}
+	if err := o.blinding.SetBytesCanonical(blinding); err != nil || o.blinding.IsZero() {
+		return nil, credential.Failed(check, clause, "the blinding is not a scalar of %d octets in [1, r)", scalarSize)
+	}
+	return o, nil
+}
+
+// Statement is what is proved: that the commitment holds a message with
+// lower <= message < upper. It is valid once built.
+type Statement struct {
+	bases        *Bases
+	commitment   bls.G1Affine
+	encoded      [pointSize]byte
+	lower, upper uint64
+	weights      []uint64
+}
+
+// NewStatement reads a commitment of 48 octets, compressed, and takes the
+// bounds: at least two integers, lower included and upper not.
+func NewStatement(bases *Bases, commitment []byte, lower, upper uint64) (*Statement, error) {
+	const check = "range-statement"
+	if bases == nil || bases.g == nil {
+		return nil, credential.Failed(check, spec+"1", "no bases")
+	}
+	if upper <= lower || upper-lower < 2 {
+		return nil, credential.Failed(check, spec+"2", "[%d, %d) holds less than two integers", lower, upper)
+	}
+	c, err := parsePoint(check, spec+"1", commitment)
+	if err != nil {
+		return nil, err
+	}
+	return &Statement{bases, c, [pointSize]byte(commitment), lower, upper, weights(upper - lower)}, nil
+}
+
+// weights lists k = ceil(log2(count)) integers in descending order whose
+// sub-sums are exactly the integers of [0, count): 1, 2, ..., 2^(k-2) and
+// count - 2^(k-1). It is ComputeBases of draft-ietf-privacypass-arc-crypto,
+// section 5.5. The last one is always 1.
+func weights(count uint64) []uint64 {
+	k := bits.Len64(count - 1)
+	odd := count - 1<<(k-1)
+	w := make([]uint64, 0, k)
+	for i := k - 2; i >= 0; i-- {
+		if odd >= 1<<i {
+			w = append(w, odd)
+			odd = 0
+		}
+		w = append(w, 1<<i)
+	}
+	if odd > 0 {
+		w = append(w, odd)
+	}
+	return w
+}
+
+// digits writes message - lower as a sum of weights, largest first: a 0 or a
+// 1 for each weight, and whether the message is in the range at all. It runs
+// the same operations for all messages.
+func (s *Statement) digits(message *fr.Element) (digits []int, inRange bool) {
+	m := message.Bits()
+	rest, borrow := bits.Sub64(m[0], s.lower, 0)
+	_, notBelow := bits.Sub64(rest, s.upper-s.lower, 0) // 1 if rest < upper - lower
+	high := m[1] | m[2] | m[3]
+	digits = make([]int, len(s.weights))
+	for i, w := range s.weights {
+		left, less := bits.Sub64(rest, w, 0)
+		rest ^= (rest ^ left) & (less - 1)
+		digits[i] = int(1 - less)
+	}
+	return digits, high|borrow|(1-notBelow) == 0
+}
+
+// appendTo writes the statement as it is hashed: G, H, C and the bounds.
+func (s *Statement) appendTo(b []byte) []byte {
+	b = append(b, s.bases.g.encoded[:]...)
+	b = append(b, s.bases.h.encoded[:]...)
+	b = append(b, s.encoded[:]...)
+	b = binary.BigEndian.AppendUint64(b, s.lower)
+	return binary.BigEndian.AppendUint64(b, s.upper)
+}
+
+// open cuts the message of an opening into digits, after checking that the
+// opening is the commitment's and the message in the range.
+func (s *Statement) open(o *Opening, transcript []byte, random source) ([]int, error) {
+	if o == nil {
+		return nil, credential.Failed("range-opening", spec+"1", "no opening")
+	}
+	if err := bounded(transcript); err != nil {
+		return nil, err
+	}
+	digits, inRange := s.digits(&o.message)
+	if !inRange {
+		return nil, credential.Failed("range-message", spec+"2", "the message is not in the range")
+	}
+	if c := affine(s.bases.commit(o, random)); !c.Equal(&s.commitment) {
+		return nil, credential.Failed("range-opening", spec+"1", "it opens another commitment")
+	}
+	return digits, nil
+}
+
+// present refuses a statement that NewStatement did not make.
+func (s *Statement) present() error {
+	if s == nil || len(s.weights) == 0 {
+		return credential.Failed("range-statement", spec+"1", "no statement")
+	}
+	return nil
+}
+
+func bounded(transcript []byte) error {
+	if len(transcript) > MaxTranscript {
+		return credential.Failed("range-transcript", spec+"4", "%d octets, at most %d are accepted", len(transcript), MaxTranscript)
+	}
+	return nil
+}
