@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/halfmask/halfmask/protocol/openid4vp"
+	"github.com/halfmask/halfmask/spec/strictjson"
 )
 
 // ServeHTTP answers wallets and the platform's back end.
@@ -77,7 +78,11 @@ func (s *Server) serveRequest(w http.ResponseWriter, r *http.Request) {
 		Query    *json.RawMessage `json:"dcql_query"`
 		ReturnTo string           `json:"return_to"`
 	}
-	if err := json.Unmarshal(body, &ask); err != nil || (ask.Policy == "") == (ask.Query == nil) {
+	if err := strictjson.Decode(body, &ask, strictjson.Limits{}); err != nil {
+		reply(w, http.StatusBadRequest, failure{"invalid_request", err.Error()})
+		return
+	}
+	if (ask.Policy == "") == (ask.Query == nil) {
 		reply(w, http.StatusBadRequest, failure{"invalid_request", "a JSON object with either policy or dcql_query is needed"})
 		return
 	}

@@ -177,6 +177,10 @@ func TestRefusalsOverHTTP(t *testing.T) {
 		}
 	})
 	p := fresh()
+	const query = `"dcql_query":{"credentials":[{"id":"a","format":"dc+sd-jwt","meta":{"vct_values":["v"]}}]}`
+	if status, body := w.post("/requests", "application/json", `{`+query+`,"policy":""}`); status != http.StatusCreated {
+		t.Fatalf("status %d: %s", status, body)
+	}
 	for name, c := range map[string]struct {
 		path, kind, body string
 		status           int
@@ -194,6 +198,9 @@ func TestRefusalsOverHTTP(t *testing.T) {
 		"request by an unknown policy":  {"/requests", "application/json", `{"policy":"a"}`, 400},
 		"request with a malformed DCQL": {"/requests", "application/json", `{"dcql_query":{"credentials":[]}}`, 400},
 		"request with a depth bomb":     {"/requests", "application/json", `{"dcql_query":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`, 400},
+		"request with a member twice":   {"/requests", "application/json", `{` + query + `,` + query + `}`, 400},
+		"request in another case":       {"/requests", "application/json", `{` + query + `,"Policy":""}`, 400},
+		"request with a misspelling":    {"/requests", "application/json", `{` + query + `,"return_url":""}`, 400},
 		"another path":                  {"/", "application/json", `{}`, 404},
 		"another method":                {"/results/x", "application/json", `{}`, 405},
 	} {
