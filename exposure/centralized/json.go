@@ -1,7 +1,6 @@
 package centralized
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,9 +9,9 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/halfmask/halfmask/issuer/enrollment"
+	"github.com/halfmask/halfmask/spec/strictjson"
 )
 
 // Failure is the body of an answer that is not a login result.
@@ -81,83 +80,12 @@ func isJSON(h http.Header) bool {
 	return err == nil && media == "application/json"
 }
 
-const maxDepth = 8 // nested objects and arrays
+// limits bound what a message holds; its bytes are bounded where it is read.
+var limits = strictjson.Limits{Depth: 8}
 
-// decodeStrict reads one JSON value. Unknown and repeated members are
-// refused: two readers could take different ones.
-func decodeStrict(b []byte, into any) error {
-	if !utf8.Valid(b) {
-		return errors.New("not UTF-8")
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	if err := checkValue(d, 0); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the JSON value")
-	}
-	d = json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	err := d.Decode(into)
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &wrong): // without the names of our types
-		return fmt.Errorf("member %q cannot be a JSON %s", wrong.Field, wrong.Value)
-	}
-	return errors.New(strings.TrimPrefix(err.Error(), "json: "))
-}
-
-func checkValue(d *json.Decoder, depth int) error {
-	t, err := d.Token()
-	if err != nil {
-		return errors.New("not JSON")
-	}
-	open, ok := t.(json.Delim)
-	if !ok {
-		return nil
-	}
-	if depth == maxDepth {
-		return fmt.Errorf("nested more than %d deep", maxDepth)
-	}
-	seen := map[string]bool{}
-	for d.More() {
-		if open == '{' {
-			t, err := d.Token()
-			if err != nil {
-				return errors.New("not JSON")
-			}
-			name, _ := t.(string)
-			if !isMemberName(name) {
-				return fmt.Errorf("unknown member %.32q", name)
-			}
-			// encoding/json takes names that differ in case for one.
-			folded := strings.ToLower(name)
-			if seen[folded] {
-				return fmt.Errorf("member %q is there twice", name)
-			}
-			seen[folded] = true
-		}
-		if err := checkValue(d, depth+1); err != nil {
-			return err
-		}
-	}
-	if _, err := d.Token(); err != nil {
-		return errors.New("not JSON")
-	}
-	return nil
-}
-
-// isMemberName reports whether a name is spelled as ours are.
-func isMemberName(name string) bool {
-	for _, part := range strings.Split(name, "_") {
-		if !isName(part) {
-			return false
-		}
-	}
-	return true
-}
+// decodeStrict reads one JSON object in which nothing is unknown or there
+// twice: two readers could take different ones.
+func decodeStrict(b []byte, into any) error { return strictjson.Decode(b, into, limits) }
 
 // bearer gives the token of an Authorization header, or "".
 func bearer(r *http.Request) string {

@@ -149,12 +149,14 @@ func TestSealedFieldsServeNowhereElse(t *testing.T) {
 			return q
 		}, BadRequest, "idCardAuthData"},
 		{"compressed before it was encrypted", func(c *crime) AuthenticationRequest {
+			// All is right but that it was made small.
 			encrypter, err := jose.NewEncrypter(jose.A256GCM, jose.Recipient{Algorithm: jose.ECDH_ES, Key: c.service.sealKey.Public()},
 				&jose.EncrypterOptions{Compression: jose.DEFLATE})
 			if err != nil {
 				c.t.Fatal(err)
 			}
-			box, err := encrypter.Encrypt([]byte(`{"consent":["` + strings.Repeat("x", 100_000) + `"]}`))
+			box, err := encrypter.Encrypt([]byte(asJSON(c.t, idCardAuthData{c.p.OrgID, c.p.AppID, seq(1), Certificate, c.now().Unix(),
+				c.victim.Certificate, []string{strings.Repeat("x", 10_000)}})))
 			if err != nil {
 				c.t.Fatal(err)
 			}

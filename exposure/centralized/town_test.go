@@ -217,7 +217,7 @@ func (o *town) send(method, url, token string, body, into any) int {
 	if into == nil {
 		into = new(Failure)
 	}
-	if err := decodeStrict(answer, into); err != nil {
+	if err := json.Unmarshal(answer, into); err != nil {
 		o.t.Fatalf("%s answered %d with no JSON of the expected form (%v): %q", url, response.StatusCode, err, answer)
 	}
 	return response.StatusCode
