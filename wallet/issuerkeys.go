@@ -1,14 +1,10 @@
 package wallet
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
-	"unicode"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -16,6 +12,7 @@ import (
 	"github.com/halfmask/halfmask/credential/bbs"
 	"github.com/halfmask/halfmask/credential/bbs2023"
 	"github.com/halfmask/halfmask/protocol/openid4vci"
+	"github.com/halfmask/halfmask/spec/strictjson"
 )
 
 const (
@@ -101,63 +98,8 @@ func (k *issuerKeys) forBBS(method string) (*bbs.PublicKey, error) {
 	return bbs2023.ParseVerificationMethod(method)
 }
 
-// decodeOnce decodes one JSON value in which no member occurs twice, so that
+// decodeOnce decodes one JSON object in which no member occurs twice, so that
 // it means the same to every reader.
 func decodeOnce(data []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	if err := checkMembers(d, 0); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the JSON value")
-	}
-	return json.Unmarshal(data, v)
-}
-
-// foldRune makes alike what encoding/json takes for the same member name.
-func foldRune(r rune) rune {
-	for {
-		next := unicode.SimpleFold(r)
-		if next <= r {
-			return next
-		}
-		r = next
-	}
-}
-
-func checkMembers(d *json.Decoder, depth int) error {
-	token, err := d.Token()
-	if err != nil {
-		return fmt.Errorf("not JSON: %w", err)
-	}
-	open, ok := token.(json.Delim)
-	if !ok {
-		return nil
-	}
-	if depth == maxNesting {
-		return fmt.Errorf("nested more than %d deep", maxNesting)
-	}
-	seen := map[string]bool{}
-	for d.More() {
-		if open == '{' {
-			name, err := d.Token()
-			if err != nil {
-				return fmt.Errorf("not JSON: %w", err)
-			}
-			s, _ := name.(string)
-			folded := strings.Map(foldRune, s)
-			if seen[folded] {
-				return fmt.Errorf("member %.40q occurs twice", s)
-			}
-			seen[folded] = true
-		}
-		if err := checkMembers(d, depth+1); err != nil {
-			return err
-		}
-	}
-	if _, err := d.Token(); err != nil {
-		return fmt.Errorf("not JSON: %w", err)
-	}
-	return nil
+	return strictjson.DecodeKnown(data, v, strictjson.Limits{Bytes: maxDocument, Depth: maxNesting})
 }
