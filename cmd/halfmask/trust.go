@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -17,7 +18,10 @@ import (
 	"github.com/halfmask/halfmask/verifier"
 )
 
-const maxIssuerMetadata = 64 << 10 // bytes
+const (
+	maxIssuerMetadata = 64 << 10        // bytes
+	issuerStart       = 3 * time.Second // for an issuer that was started just before
+)
 
 // trustIssuers fetches the keys that each issuer publishes at its own address
 // and trusts exactly those.
@@ -25,6 +29,10 @@ func trustIssuers(ctx context.Context, urls []string) (verifier.TrustedIssuers, 
 	t := verifier.TrustedIssuers{SDJWT: map[string]jose.JSONWebKeySet{}}
 	for _, url := range urls {
 		keys, bbsKey, err := issuerKeys(ctx, url)
+		for wait := issuerStart; isRefusedConnection(err) && wait > 0 && ctx.Err() == nil; wait -= pollEvery {
+			time.Sleep(pollEvery)
+			keys, bbsKey, err = issuerKeys(ctx, url)
+		}
 		if err != nil {
 			return t, fmt.Errorf("--trust-issuer %s: %w", url, unreachable(err, url, "halfmask issuer serve"))
 		}

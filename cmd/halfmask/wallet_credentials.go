@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/halfmask/halfmask/protocol/openid4vci"
 	"github.com/halfmask/halfmask/spec"
 	"github.com/halfmask/halfmask/wallet"
 )
@@ -20,14 +22,14 @@ func walletAcceptCommand(f *walletFile) *cobra.Command {
 		Use:   "accept OFFER|-",
 		Short: "Redeem a credential offer and keep the credentials",
 		Long: `Redeem a credential offer (OpenID4VCI 1.0, pre-authorized code) and keep the
-credentials, each verified first: all of them or none. "-" reads the link from
+credentials, each verified first: all of them or none. "-" finds the link in
 standard input, where other processes do not see it.`,
 		Example: `  halfmask wallet accept 'openid-credential-offer://?credential_offer_uri=…'
-  halfmask issuer enroll … --json | jq -r .wallet_link | halfmask wallet accept -
+  halfmask issuer enroll --document card --phone +999000000001 --sms-dir sms | halfmask wallet accept -
   halfmask wallet accept --configuration person-bbs 'openid-credential-offer://…'`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			link, err := linkOf(cmd, args[0])
+			link, err := linkOf(cmd, args[0], openid4vci.OfferScheme)
 			if err != nil {
 				return err
 			}
@@ -45,16 +47,30 @@ standard input, where other processes do not see it.`,
 	return c
 }
 
-// linkOf gives a link from the command line, or from standard input for "-".
-func linkOf(cmd *cobra.Command, arg string) (string, error) {
+// maxLinkInput is the most bytes that are looked through for a link.
+const maxLinkInput = 1 << 20
+
+// linkOf gives a link from the command line, or for "-" the first one of the
+// scheme on standard input, whatever is written around it.
+func linkOf(cmd *cobra.Command, arg, scheme string) (string, error) {
 	if arg != "-" {
 		return arg, nil
 	}
-	link, err := askLine(cmd.Context(), cmd.InOrStdin(), io.Discard, "")
-	if err == nil && strings.TrimSpace(link) == "" {
-		err = usagef("no link on standard input")
+	link, err := await(cmd.Context(), func() (string, error) {
+		words := bufio.NewScanner(io.LimitReader(cmd.InOrStdin(), maxLinkInput))
+		words.Split(bufio.ScanWords)
+		words.Buffer(nil, maxLinkInput)
+		for words.Scan() {
+			if strings.HasPrefix(words.Text(), scheme+"://") {
+				return words.Text(), nil
+			}
+		}
+		return "", words.Err()
+	})
+	if err == nil && link == "" {
+		err = fmt.Errorf("no %s:// link on standard input", scheme)
 	}
-	return strings.TrimSpace(link), err
+	return link, err
 }
 
 func walletListCommand(f *walletFile) *cobra.Command {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/halfmask/halfmask/holder"
+	"github.com/halfmask/halfmask/protocol/openid4vp"
 	"github.com/halfmask/halfmask/spec"
 	"github.com/halfmask/halfmask/wallet"
 )
@@ -21,13 +22,17 @@ func walletPresentCommand(f *walletFile) *cobra.Command {
 		Short: "Answer a platform's request with the least that it asks for",
 		Long: `Answer a platform's request (OpenID4VP 1.0) with the least that it asks for. What
 would be shown, and what would let others recognize you, is printed first;
-nothing leaves the wallet before you say yes. "-" reads the link from standard
-input. Without consent the platform is told access_denied and nothing else.`,
+nothing leaves the wallet before you say yes. "-" finds the link in standard
+input, and needs --yes. Without consent the platform is told access_denied and nothing else.`,
 		Example: `  halfmask wallet present 'openid4vp://?client_id=…&request_uri=…'
-  halfmask wallet present --yes --json 'openid4vp://…'`,
+  halfmask wallet present --yes --json 'openid4vp://…'
+  halfmask verifier request --claims age_over_18 | tee /dev/stderr | halfmask wallet present --yes -`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			link, err := linkOf(cmd, args[0])
+			if args[0] == "-" && !yes {
+				return usagef("with - for the link there is no standard input left to ask you on: name the link, or consent beforehand with --yes")
+			}
+			link, err := linkOf(cmd, args[0], openid4vp.Scheme)
 			if err != nil {
 				return err
 			}
