@@ -63,8 +63,9 @@ func Example() {
 	check(err)
 	order.Header.Set("Content-Type", "application/json")
 	order.Header.Set("Authorization", "Bearer the operator's token")
-	_, err = http.DefaultClient.Do(order)
+	response, err := http.DefaultClient.Do(order)
 	check(err)
+	response.Body.Close()
 	_, err = app.LogIn(ctx, platform.URL, centralized.Certificate, nil)
 	fmt.Println("refused:", errors.Is(err, centralized.ErrRefused))
 

@@ -1,6 +1,8 @@
 package centralized
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,12 +14,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
+
 	"github.com/halfmask/halfmask/issuer/enrollment/mint"
 	"github.com/halfmask/halfmask/spec"
 )
 
 // R-CEN-01: ten letters and digits with nothing of the person in them, and a
-// certificate that carries them.
+// certificate that carries them and nothing of the person either.
 func TestInternetNumber(t *testing.T) {
 	o := newTown(t, Shared)
 	app := o.adult()
@@ -26,6 +30,20 @@ func TestInternetNumber(t *testing.T) {
 	}
 	if number, ok := o.service.certified(app.Certificate); !ok || number != app.InternetNumber {
 		t.Errorf("the certificate carries %q", number)
+	}
+	signed, err := jose.ParseSignedCompact(app.Certificate, []jose.SignatureAlgorithm{jose.ES256})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var carried map[string]string
+	if err := json.Unmarshal(signed.UnsafePayloadWithoutVerification(), &carried); err != nil {
+		t.Fatal(err)
+	}
+	if len(carried) != 2 || carried["number"] != app.InternetNumber || carried["serial"] == "" {
+		t.Errorf("the certificate carries %v", carried)
+	}
+	if again := newTown(t, Shared).adult(); again.InternetNumber == app.InternetNumber {
+		t.Error("the same person has the same number at another service: it follows from the person")
 	}
 	seen := map[string]bool{}
 	for range 10_000 {
@@ -75,6 +93,34 @@ func (o *town) log() []LogRow {
 		o.t.Fatalf("log: status %d", status)
 	}
 	return rows
+}
+
+// What passes a platform on its way to the service tells the platform nothing,
+// and the service's answer tells who it is by the identifier alone (R-CEN-06).
+func TestPlatformSeesNothing(t *testing.T) {
+	o := newTown(t, Pairwise)
+	p := o.platform("10000001", "0001", spec.AgeOver18)
+	s := o.submission(adult, spec.ResidentIdentityCard, mint.Options{})
+	app := o.enrolled(s)
+	q := o.request(app, p.login(seq(1), WithPasswordFace), spec.AgeOver18)
+	passed := asJSON(t, q) + asJSON(t, o.ask(p.key, q))
+	for i, part := range strings.FieldsFunc(passed, func(r rune) bool { return strings.ContainsRune(`".{}:,`, r) }) {
+		if b, err := base64.RawURLEncoding.DecodeString(part); err == nil {
+			passed += fmt.Sprintf(" %d:%s", i, b) // what anybody can decode
+		}
+	}
+	certificate := strings.Split(app.Certificate, ".")
+	for what, secret := range map[string]string{
+		"internet number": app.InternetNumber, "password": s.Password, "certificate": certificate[1], "signature": certificate[2],
+		"face": base64.StdEncoding.EncodeToString(s.Face), "name": adult.Name, "phone": s.Phone, "birth date": adult.BirthDate.String(),
+	} {
+		if strings.Contains(passed, secret) {
+			t.Errorf("the platform sees the %s", what)
+		}
+	}
+	if !strings.Contains(passed, `"age_over_18":true`) {
+		t.Error("the platform does not see what was consented to")
+	}
 }
 
 // R-CEN-04: one number everywhere, or one identifier per application; stable

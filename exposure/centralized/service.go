@@ -79,8 +79,8 @@ type Service struct {
 	secret   []byte            // keyed hashes: passwords, pairwise identifiers
 	journal  journal
 
-	// mu guards what follows and is held for no more than looking things up:
-	// cryptography, face matching and the network happen outside.
+	// mu guards what follows. While it is held no login is decrypted, no face
+	// compared and nothing sent, so that one slow caller holds nobody up.
 	mu           sync.Mutex
 	applications map[application]*registration
 	byNumber     map[string]*account // by internet number

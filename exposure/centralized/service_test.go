@@ -247,6 +247,25 @@ func TestPasswordLock(t *testing.T) {
 	o.logIn(o.adult(), p, WithPassword) // enrolled again
 }
 
+// A platform that sends one wrong password again and again locks nobody out.
+func TestReplayedPasswordCountsOnce(t *testing.T) {
+	o := newTown(t, Shared)
+	p := o.platform("10000001", "0001")
+	app := o.adult()
+	mistyped := &App{Service: o.url, Now: o.now, Certificate: app.Certificate, Password: "86427531"}
+	q := o.request(mistyped, p.login(seq(1), WithPassword))
+	for i := range 2 * maxMisses {
+		want := Replayed
+		if i == 0 {
+			want = WrongPassword
+		}
+		if a := o.ask(p.key, q); a.ResultCode != want {
+			t.Errorf("time %d: %+v", i+1, a)
+		}
+	}
+	o.logIn(app, p, WithPassword)
+}
+
 // slowFaces compares when it is told to.
 type slowFaces struct {
 	enrollment.SyntheticFaces
