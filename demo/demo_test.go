@@ -38,6 +38,9 @@ func TestTheStoryIsTrue(t *testing.T) {
 			t.Errorf("a platform learned %s, not the two claims it asked for", learned)
 		}
 	}
+	if !strings.Contains(story, "identifier ") || strings.Count(story, "age_over_14: true") != 2 {
+		t.Error("the story does not say what the platforms learned in either design")
+	}
 	if n := strings.Count(story, "C0000000"); n != 2 {
 		t.Errorf("the service logged %d logins, want 2", n)
 	}

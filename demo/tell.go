@@ -118,7 +118,7 @@ func (w *World) centralized(ctx context.Context, s enrollment.Submission, say fu
 	}
 	say("1. Enrollment at the service, %s: internet number %s.", w.ServiceURL, app.InternetNumber)
 	for i, p := range w.Platforms {
-		login, err := app.LogIn(ctx, p.CentralURL, centralized.WithPassword, nil)
+		login, err := app.LogIn(ctx, p.CentralURL, centralized.WithPassword, centralized.AgreeToAll)
 		if err != nil {
 			return err
 		}
