@@ -106,7 +106,7 @@ func TestAgesAreThoseOfTheDayOfIssuance(t *testing.T) {
 	s.Guardian = &enrollment.GuardianSubmission{
 		Document: guardian.Document, Face: guardian.Face, Relation: spec.Parent, Part: spec.Supervises, Consent: true,
 	}
-	got, grant := o.accept(o.enroll(s), PersonSDJWT, holderKeys(t, 1))
+	_, grant := o.accept(o.enroll(s), PersonSDJWT, holderKeys(t, 1))
 	for _, day := range []struct {
 		at   time.Time
 		over bool
@@ -116,10 +116,11 @@ func TestAgesAreThoseOfTheDayOfIssuance(t *testing.T) {
 		{noon(2026, time.December, 16), true},
 	} {
 		o.travelTo(day.at)
-		var err error
-		if got, grant, err = o.wallet.Renew(t.Context(), grant, PersonSDJWT, holderKeys(t, 1)); err != nil {
+		got, renewed, err := o.wallet.Renew(t.Context(), grant, PersonSDJWT, holderKeys(t, 1))
+		if err != nil {
 			t.Fatal(err)
 		}
+		grant = renewed
 		v := o.verify(got[0])
 		if v.Claims[spec.AgeOver18] != day.over || v.Claims[spec.GuardianConsent] == day.over {
 			t.Errorf("on %s age_over_18 is %v and guardian_consent %v", spec.DateOf(day.at), v.Claims[spec.AgeOver18], v.Claims[spec.GuardianConsent])

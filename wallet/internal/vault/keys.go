@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/hyperledger/aries-framework-go/component/storage/edv"
@@ -119,15 +118,11 @@ func (v *Vault) key(id string, handle any) (*Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("vault: public key: %w", err)
 	}
-	if len(public) != 65 || public[0] != 4 {
-		return nil, errors.New("vault: public key is no uncompressed P-256 point")
-	}
-	k := &Key{ID: id, handle: handle, public: &ecdsa.PublicKey{
-		Curve: elliptic.P256(), X: new(big.Int).SetBytes(public[1:33]), Y: new(big.Int).SetBytes(public[33:]),
-	}}
-	if _, err := k.public.ECDH(); err != nil {
+	point, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), public)
+	if err != nil {
 		return nil, fmt.Errorf("vault: public key: %w", err)
 	}
+	k := &Key{ID: id, handle: handle, public: point}
 	return k, nil
 }
 
