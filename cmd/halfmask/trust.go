@@ -55,26 +55,41 @@ func issuerKeys(ctx context.Context, issuer string) (*jose.JSONWebKeySet, *bbs.P
 	if err != nil {
 		return nil, nil, err
 	}
+	keys, bbsKey, err := parseIssuerMetadata(body, issuer)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", address, err)
+	}
+	return keys, bbsKey, nil
+}
+
+// parseIssuerMetadata gives the keys; the second is nil when the issuer
+// publishes none for bbs-2023.
+func parseIssuerMetadata(body []byte, issuer string) (*jose.JSONWebKeySet, *bbs.PublicKey, error) {
 	var metadata struct {
 		Issuer string             `json:"issuer"`
 		JWKS   jose.JSONWebKeySet `json:"jwks"`
 		BBS    string             `json:"bbs_verification_method"`
 	}
 	if err := strictjson.DecodeKnown(body, &metadata, strictjson.Limits{Bytes: maxIssuerMetadata, Depth: 8}); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", address, err)
+		return nil, nil, err
 	}
 	if metadata.Issuer != issuer {
-		return nil, nil, fmt.Errorf("%s is about the issuer %.200q", address, metadata.Issuer)
+		return nil, nil, fmt.Errorf("it is about the issuer %.200q", metadata.Issuer)
 	}
 	if len(metadata.JWKS.Keys) == 0 {
-		return nil, nil, fmt.Errorf("%s has no jwks", address)
+		return nil, nil, errors.New("no jwks")
+	}
+	for _, k := range metadata.JWKS.Keys {
+		if !k.Valid() || !k.IsPublic() {
+			return nil, nil, fmt.Errorf("key %.100q is not a valid public key", k.KeyID)
+		}
 	}
 	if metadata.BBS == "" {
 		return &metadata.JWKS, nil, nil
 	}
 	bbsKey, err := bbs2023.ParseVerificationMethod(metadata.BBS)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: bbs_verification_method: %w", address, err)
+		return nil, nil, fmt.Errorf("bbs_verification_method: %w", err)
 	}
 	return &metadata.JWKS, bbsKey, nil
 }
