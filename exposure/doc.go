@@ -1,0 +1,24 @@
+// Package exposure is the lab: it runs the same synthetic people, rules and
+// platforms through designs of online identity, records the bytes at every
+// party's door, and measures what each coalition of parties can tell from
+// them. spec/exposure.md defines the rules (R-EXP), the strata, the coalitions
+// and the metrics.
+//
+//	Scenario --> people, Schedule       the same for every design
+//	Design   --> Network (recorder)     real roles, real HTTP, real cryptography
+//	miner    --> leaves                 path and value, out of every encoding
+//	linker   --> components             visits joined by exact values
+//	findings --> Row                    metrics with intervals
+//
+// Start at [Compare], then [Result.WriteTable] and [Result.Write]. A further
+// design implements [Design] in a file of its own, such as
+// designs_wallet.go, and gets a line in design.go. The lab asks no design what
+// is linkable; it looks.
+//
+// Every choice is a pure function of the seed, the person and its purpose.
+// Keys, nonces and proofs are fresh in every run all the same; no figure
+// depends on them.
+//
+// Left out: linking by times, sizes and rare combinations; coalitions of some
+// platforms; the network's view; runs at the size of a country.
+package exposure
