@@ -129,7 +129,7 @@ func printVerified(w io.Writer, v *document.Verified, synthetic bool, trustDir s
 		{"settled abroad", settled}, {"portrait", fmt.Sprintf("%d bytes", c.PortraitBytes)},
 	} {
 		if line[1] != "" {
-			fmt.Fprintf(w, "%-15s %s\n", line[0], line[1])
+			fmt.Fprintf(w, "%-15s %s\n", line[0], plain(line[1]))
 		}
 	}
 }

@@ -45,9 +45,11 @@ The offer is a secret: whoever has it can redeem it, once, within ten minutes.`,
 			d := answer.Decision
 			fmt.Fprintf(out, "enrolled in tier %s by the rules %s\n", d.Tier, d.Rules)
 			for _, r := range d.Reasons {
+				found := ""
 				if r.Detail != "" {
-					fmt.Fprintf(out, "  %-9s %s: %s\n", r.Rule, r.Text, r.Detail)
+					found = " (" + plain(r.Detail) + ")"
 				}
+				fmt.Fprintf(out, "  %-8s  %s%s\n", plain(r.Rule), plain(r.Text), found)
 			}
 			fmt.Fprintf(out, "\ncredential offer, good once and for ten minutes:\n  %s\n\nNext: halfmask wallet init, then halfmask wallet accept '%s'\n", answer.Link, answer.Link)
 			return nil

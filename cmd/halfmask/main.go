@@ -45,10 +45,21 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		Long: `Halfmask enrolls the same synthetic people in two designs of online identity,
 a centralized service and a selective-disclosure wallet, and measures what each
 party can track. Everybody in it is synthetic.`,
-		Example: `  halfmask compare                     # both designs, the same people, what each party could track
-  halfmask demo                        # one person's story in both designs, step by step
-  halfmask documents mint --help       # make a synthetic identity document
-  halfmask issuer serve --help         # be the issuer, and then the wallet and the verifier`,
+		Example: `  # both designs, the same people, what each party could track
+  halfmask compare
+
+  # one person's story in both designs
+  halfmask demo
+
+  # the wallet design, step by step; the two servers run in terminals of their own
+  halfmask documents mint --out card
+  halfmask issuer serve
+  halfmask verifier serve
+  halfmask issuer enroll --document card --phone +999000000001
+  halfmask wallet init
+  halfmask wallet accept 'openid-credential-offer://…'
+  halfmask verifier request --claims age_over_18
+  halfmask wallet present 'openid4vp://…'`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       version(),
@@ -68,10 +79,10 @@ party can track. Everybody in it is synthetic.`,
 	case err == nil:
 		return 0
 	case errors.As(err, &usage) || !*ran:
-		fmt.Fprintf(errOut, "halfmask: %v\nTry '%s --help'.\n", err, command.CommandPath())
+		fmt.Fprintf(errOut, "halfmask: %s\nTry '%s --help'.\n", plainLines(err), command.CommandPath())
 		return exitUsage
 	default:
-		fmt.Fprintf(errOut, "halfmask: %v\n", err)
+		fmt.Fprintf(errOut, "halfmask: %s\n", plainLines(err))
 		return exitFailure
 	}
 }

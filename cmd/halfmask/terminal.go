@@ -61,6 +61,16 @@ func plain(v any) string {
 	}, fmt.Sprint(v))
 }
 
+// plainLines is plain for an error, which may be several in lines of their
+// own.
+func plainLines(err error) string {
+	lines := strings.Split(err.Error(), "\n")
+	for i, line := range lines {
+		lines[i] = plain(line)
+	}
+	return strings.Join(lines, "\nhalfmask: ")
+}
+
 // terminalOf gives the terminal that in is, if it is one.
 func terminalOf(in io.Reader) (*os.File, bool) {
 	f, ok := in.(*os.File)
