@@ -52,11 +52,33 @@
 // messages have the even schedule only: they are the issuer's own input.
 // Memory is not wiped. Verification handles no secrets and makes no promise.
 //
+// # Drafts built on this one
+//
+// [Suite.Blind] is draft-irtf-cfrg-bbs-blind-signatures-03: messages that the
+// signer does not see, and proofs that commit to a message. [Suite.Pseudonym]
+// is draft-irtf-cfrg-bbs-pseudonyms-03: a pseudonym per verifier.
+// [ModularSHA256] is the cipher suite of draft-bormann-jwp-modular-bbs-03. What
+// their texts leave open is settled so:
+//
+//   - Where the texts and the published vectors differ, the vectors are
+//     followed: e of a blind signature is hashed from SK and B without the
+//     domain; the api_id of pseudonyms is ciphersuite_id ||
+//     "H2G_HM2S_PSEUDONYM_" everywhere.
+//   - The challenge of a commitment is that of draft -02, over M, (Q_2, J_1,
+//     ...), C and Cbar; draft -03 uses it and no longer defines it.
+//   - In a proof of a blind signature the domain is the signature's, over
+//     (H_1, ..., H_L, Q_2, J_1, ..., J_M). Indexes, on the wire and in the
+//     challenge, count the signer's messages and then the committed ones,
+//     without the blinding factor, whose response is the last. Lengths and
+//     indexes on the wire have 8 octets; the first counts octets, the others
+//     elements. There are no published vectors of this format.
+//   - An index that is both disclosed and committed is refused.
+//   - In a proof with pseudonym the blinding factor does have an index, L,
+//     between the signer's messages and the committed ones.
+//
 // # Left out
 //
-// Blind signatures, pseudonyms and commitments, which the other drafts of the
-// family define; messages that are integers instead of octets; batch
-// verification. For the W3C form of credentials see package bbs2023.
+// For the W3C form of credentials see package bbs2023.
 package bbs
 
 import (

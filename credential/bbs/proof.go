@@ -1,8 +1,6 @@
 package bbs
 
 import (
-	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
-
 	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/credential/bbs/internal/core"
 )
@@ -36,7 +34,8 @@ func (s *Suite) ProofGen(pk *PublicKey, sig, header, ph []byte, messages [][]byt
 		return nil, err
 	}
 	random := core.RandomScalars(core.RandomScalarCount(len(messages) - len(disclosed)))
-	return s.core.ProofGen(pk.key, parsed, header, ph, s.core.MessagesToScalars(messages), disclosed, random).Bytes(), nil
+	held := s.core.NewCredential(pk.key, parsed, s.core.Generators(len(messages)), header, s.core.MessagesToScalars(messages))
+	return held.ProofGen(ph, disclosed, random).Bytes(), nil
 }
 
 // ProofVerify checks a proof (section 3.5.4). disclosedMessages are the
@@ -67,18 +66,10 @@ func (s *Suite) ProofVerify(pk *PublicKey, proof, header, ph []byte, disclosedMe
 	if err := ascending(check, spec+"3.7.3", disclosed, total); err != nil {
 		return err
 	}
-	if !s.core.ProofVerify(pk.key, parsed, header, ph, s.disclose(disclosed, s.core.MessagesToScalars(disclosedMessages))) {
+	if !s.core.ProofVerify(pk.key, parsed, header, ph, disclosed, s.core.MessagesToScalars(disclosedMessages)) {
 		return &credential.Error{Check: check, Clause: clause, Err: core.ErrInvalid}
 	}
 	return nil
-}
-
-func (s *Suite) disclose(indexes []int, messages []fr.Element) []core.Disclosed {
-	out := make([]core.Disclosed, len(indexes))
-	for i := range out {
-		out[i] = core.Disclosed{Index: indexes[i], Message: messages[i]}
-	}
-	return out
 }
 
 // ascending checks that indexes ascend strictly within [0, total).

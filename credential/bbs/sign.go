@@ -46,7 +46,7 @@ func (s *Suite) Verify(pk *PublicKey, sig, header []byte, messages [][]byte) err
 	if err != nil {
 		return err
 	}
-	if err := s.core.Verify(pk.key, parsed, header, s.core.MessagesToScalars(messages)); err != nil {
+	if err := s.core.Verify(pk.key, parsed, s.core.Generators(len(messages)), header, s.core.MessagesToScalars(messages)); err != nil {
 		return &credential.Error{Check: "bbs-signature", Clause: spec + "3.6.2", Err: err}
 	}
 	return nil

@@ -4,7 +4,8 @@
 // everywhere else.
 //
 // The mocked random scalars are those of section 8.1 of
-// draft-irtf-cfrg-bbs-signatures-11. Signatures need no such entry point, being
+// draft-irtf-cfrg-bbs-signatures-11, also for the commitments and proofs of the
+// blind BBS and pseudonym drafts. Signatures need no such entry point, being
 // deterministic.
 package bbstest
 
@@ -59,14 +60,13 @@ func ProofGen(s *bbs.Suite, random Random, pk *bbs.PublicKey, sig, header, ph []
 	if err != nil {
 		return nil, err
 	}
-	for i, at := range disclosed {
-		if at < 0 || at >= len(messages) || i > 0 && at <= disclosed[i-1] {
-			return nil, fmt.Errorf("bbstest: disclosed index %d of %d messages", at, len(messages))
-		}
+	if err := ascending(disclosed, len(messages)); err != nil {
+		return nil, err
 	}
 	scalars, err := random(core.RandomScalarCount(len(messages) - len(disclosed)))
 	if err != nil {
 		return nil, err
 	}
-	return c.ProofGen(key, parsed, header, ph, c.MessagesToScalars(messages), disclosed, scalars).Bytes(), nil
+	held := c.NewCredential(key, parsed, c.Generators(len(messages)), header, c.MessagesToScalars(messages))
+	return held.ProofGen(ph, disclosed, scalars).Bytes(), nil
 }

@@ -15,6 +15,7 @@ var (
 	errPoint    = errors.New("not a compressed point of the prime-order subgroup")
 	errIdentity = errors.New("the identity point")
 	errScalar   = errors.New("a scalar outside [1, r)")
+	errIndex    = errors.New("indexes out of order, out of range or both disclosed and committed")
 )
 
 // decodePoint is octets_to_point_E1 with subgroup_check_G1 and the refusal of
@@ -83,26 +84,34 @@ func (p *Proof) Bytes() []byte {
 	return EncodeScalar(b, &p.Challenge)
 }
 
-// ParseProof is octets_to_proof, section 4.2.4.5, for at most MaxMessages
-// undisclosed messages.
-func ParseProof(octets []byte) (*Proof, error) {
-	rest := len(octets) - ProofLengthFloor
-	if rest < 0 || rest%ScalarLength != 0 || rest/ScalarLength > MaxMessages {
-		return nil, errLength
-	}
-	scalars := make([]fr.Element, 4+rest/ScalarLength)
+// decodeScalars reads scalars in [1, r) that fill the octets.
+func decodeScalars(octets []byte) ([]fr.Element, error) {
+	scalars := make([]fr.Element, len(octets)/ScalarLength)
 	for i := range scalars {
 		var ok bool
-		if scalars[i], ok = DecodeScalar(octets[3*PointLength+i*ScalarLength:][:ScalarLength]); !ok {
+		if scalars[i], ok = DecodeScalar(octets[i*ScalarLength:][:ScalarLength]); !ok {
 			return nil, errScalar
 		}
+	}
+	return scalars, nil
+}
+
+// ParseProof is octets_to_proof, section 4.2.4.5, for at most MaxMessages
+// undisclosed messages and a blinding factor.
+func ParseProof(octets []byte) (*Proof, error) {
+	rest := len(octets) - ProofLengthFloor
+	if rest < 0 || rest%ScalarLength != 0 || rest/ScalarLength > MaxMessages+1 {
+		return nil, errLength
+	}
+	scalars, err := decodeScalars(octets[3*PointLength:])
+	if err != nil {
+		return nil, err
 	}
 	p := &Proof{
 		E: scalars[0], R1: scalars[1], R3: scalars[2],
 		Messages: scalars[3 : len(scalars)-1], Challenge: scalars[len(scalars)-1],
 	}
 	for i, point := range []*bls.G1Affine{&p.Abar, &p.Bbar, &p.D} {
-		var err error
 		if *point, err = decodePoint(octets[i*PointLength:][:PointLength]); err != nil {
 			return nil, err
 		}

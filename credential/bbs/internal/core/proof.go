@@ -8,10 +8,12 @@ import (
 // A proof is made in the three steps of section 3.7 of the draft, apart so
 // that other proofs can share one challenge: initialize, challenge, finalize.
 
-// Disclosed is a disclosed message and its index among the signed ones.
+// Disclosed is a disclosed message, its index, which the challenge binds, and
+// its position among the generators: the same but in blind signatures, where
+// the prover's blinding factor has a position and no index.
 type Disclosed struct {
-	Index   int
-	Message fr.Element
+	Index, Position int
+	Message         fr.Element
 }
 
 // Initial is init_res: what goes into the challenge.
@@ -30,16 +32,32 @@ type Prover struct {
 // RandomScalarCount is how many random scalars a proof takes.
 func RandomScalarCount(hidden int) int { return hidden + 5 }
 
-// ProofInit is ProofInit, section 3.7.1: undisclosed lists indexes in
-// ascending order, random holds RandomScalarCount(len(undisclosed)) scalars
-// used for nothing else, ever.
-func (s *Suite) ProofInit(pk *PublicKey, sig *Signature, header []byte, messages []fr.Element, undisclosed []int, random []fr.Element) *Prover {
-	generators := s.Generators(len(messages))
+// Credential is a signature with all that was signed: what a proof is made
+// of.
+type Credential struct {
+	suite      *Suite
+	sig        *Signature
+	generators Generators
+	domain     fr.Element
+	messages   []fr.Element // in the order of the generators
+}
+
+// NewCredential does the work that all proofs of one signature share. It does
+// not verify the signature.
+func (s *Suite) NewCredential(pk *PublicKey, sig *Signature, generators Generators, header []byte, messages []fr.Element) *Credential {
+	return &Credential{suite: s, sig: sig, generators: generators, domain: s.Domain(pk, generators, header), messages: messages}
+}
+
+// Init is ProofInit, section 3.7.1: undisclosed lists positions in the order
+// of the proof's scalars, random holds RandomScalarCount(len(undisclosed))
+// scalars used for nothing else, ever.
+func (c *Credential) Init(undisclosed []int, random []fr.Element) *Prover {
+	s, sig, generators, messages := c.suite, c.sig, c.generators, c.messages
 	p := &Prover{
 		e: sig.E, r1: random[0], r2: random[1], eTilde: random[2], r1Tilde: random[3], r3Tilde: random[4],
 		hidden: make([]fr.Element, len(undisclosed)), hiddenTilde: random[5:],
 	}
-	p.Domain = s.Domain(pk, generators, header)
+	p.Domain = c.domain
 
 	// D = B * r2, summed as P1*r2 + Q_1*(domain*r2) + ..., which keeps B, the
 	// same in every proof, out of the computation.
@@ -75,7 +93,15 @@ func (s *Suite) ProofInit(pk *PublicKey, sig *Signature, header []byte, messages
 
 // Challenge is ProofChallengeCalculate, section 3.7.4.
 func (s *Suite) Challenge(in *Initial, disclosed []Disclosed, ph []byte) fr.Element {
-	b := make([]byte, 0, 16+len(disclosed)*(8+ScalarLength)+5*PointLength+ScalarLength+len(ph))
+	b := challengeInput(in, disclosed, nil)
+	b = append(encodeInt(b, len(ph)), ph...)
+	return s.hashInternal(b)
+}
+
+// challengeInput is serialize((R, i1, msg_i1, ..., Abar, Bbar, D, T1, T2,
+// extra..., domain)).
+func challengeInput(in *Initial, disclosed []Disclosed, extra []bls.G1Affine) []byte {
+	b := make([]byte, 0, 8+len(disclosed)*(8+ScalarLength)+(5+len(extra))*PointLength+ScalarLength)
 	b = encodeInt(b, len(disclosed))
 	for i := range disclosed {
 		b = EncodeScalar(encodeInt(b, disclosed[i].Index), &disclosed[i].Message)
@@ -83,9 +109,10 @@ func (s *Suite) Challenge(in *Initial, disclosed []Disclosed, ph []byte) fr.Elem
 	for _, p := range []*bls.G1Affine{&in.Abar, &in.Bbar, &in.D, &in.T1, &in.T2} {
 		b = encodePoint(b, p)
 	}
-	b = EncodeScalar(b, &in.Domain)
-	b = append(encodeInt(b, len(ph)), ph...)
-	return s.hashInternal(b)
+	for i := range extra {
+		b = encodePoint(b, &extra[i])
+	}
+	return EncodeScalar(b, &in.Domain)
 }
 
 // Finalize is ProofFinalize, section 3.7.2. A second call with another
@@ -104,11 +131,9 @@ func (p *Prover) Finalize(challenge fr.Element) *Proof {
 }
 
 // ProofVerifyInit is ProofVerifyInit, section 3.7.3. The caller has checked
-// that the indexes ascend within the number of messages, which is the number
-// of disclosed ones and of p.Messages.
-func (s *Suite) ProofVerifyInit(pk *PublicKey, p *Proof, header []byte, disclosed []Disclosed) *Initial {
-	total := len(disclosed) + len(p.Messages)
-	generators := s.Generators(total)
+// that each position is either disclosed or one of undisclosed, which lists
+// them in the order of p.Messages.
+func (s *Suite) ProofVerifyInit(pk *PublicKey, p *Proof, generators Generators, header []byte, disclosed []Disclosed, undisclosed []int) *Initial {
 	in := &Initial{Abar: p.Abar, Bbar: p.Bbar, D: p.D, Domain: s.Domain(pk, generators, header)}
 
 	m := newMultiples(&p.Abar, &p.Bbar, &p.D)
@@ -117,20 +142,17 @@ func (s *Suite) ProofVerifyInit(pk *PublicKey, p *Proof, header []byte, disclose
 
 	// T2 = Bv*c + D*r3^ + sum of H_j*m^_j, Bv the disclosed part of B: one sum
 	// in which a disclosed message weighs msg*c and a hidden one m^.
-	terms := make([]fixedTerm, 0, total+2)
-	terms = append(terms, fixedTerm{s.P1(), p.Challenge}, fixedTerm{generator: generators[0]})
+	terms := make([]fixedTerm, len(generators)+1)
+	terms[0] = fixedTerm{s.P1(), p.Challenge}
+	terms[1].generator = generators[0]
 	terms[1].scalar.Mul(&in.Domain, &p.Challenge)
-	next, hidden := 0, 0
-	for i, g := range generators[1:] {
-		t := fixedTerm{generator: g}
-		if next < len(disclosed) && disclosed[next].Index == i {
-			t.scalar.Mul(&disclosed[next].Message, &p.Challenge)
-			next++
-		} else {
-			t.scalar = p.Messages[hidden]
-			hidden++
-		}
-		terms = append(terms, t)
+	for i := range disclosed {
+		at := disclosed[i].Position
+		terms[at+2].generator = generators[at+1]
+		terms[at+2].scalar.Mul(&disclosed[i].Message, &p.Challenge)
+	}
+	for i, at := range undisclosed {
+		terms[at+2] = fixedTerm{generators[at+1], p.Messages[i]}
 	}
 	t2 := sumFixed(terms)
 	onto := sum(term{onD, &p.R3})
@@ -148,26 +170,45 @@ func (p *Proof) Holds(pk *PublicKey) bool {
 	return pairingIsOne(&p.Abar, pk, &minus)
 }
 
+// Disclose lists the messages at those positions, which are also their
+// indexes.
+func (c *Credential) Disclose(positions []int) []Disclosed {
+	shown := make([]Disclosed, len(positions))
+	for i, at := range positions {
+		shown[i] = Disclosed{at, at, c.messages[at]}
+	}
+	return shown
+}
+
 // ProofGen is CoreProofGen, section 3.6.3. The caller has checked that the
 // disclosed indexes ascend within the messages.
-func (s *Suite) ProofGen(pk *PublicKey, sig *Signature, header, ph []byte, messages []fr.Element, disclosed []int, random []fr.Element) *Proof {
-	shown := make([]Disclosed, 0, len(disclosed))
-	hidden := make([]int, 0, len(messages)-len(disclosed))
-	for i := range messages {
-		if len(shown) < len(disclosed) && disclosed[len(shown)] == i {
-			shown = append(shown, Disclosed{i, messages[i]})
-		} else {
-			hidden = append(hidden, i)
-		}
-	}
-	p := s.ProofInit(pk, sig, header, messages, hidden, random)
-	return p.Finalize(s.Challenge(&p.Initial, shown, ph))
+func (c *Credential) ProofGen(ph []byte, disclosed []int, random []fr.Element) *Proof {
+	p := c.Init(Others(disclosed, len(c.messages)), random)
+	return p.Finalize(c.suite.Challenge(&p.Initial, c.Disclose(disclosed), ph))
 }
 
 // ProofVerify is CoreProofVerify, section 3.6.4, with the conditions of
-// ProofVerifyInit.
-func (s *Suite) ProofVerify(pk *PublicKey, p *Proof, header, ph []byte, disclosed []Disclosed) bool {
-	in := s.ProofVerifyInit(pk, p, header, disclosed)
-	c := s.Challenge(in, disclosed, ph)
+// ProofGen.
+func (s *Suite) ProofVerify(pk *PublicKey, p *Proof, header, ph []byte, disclosed []int, messages []fr.Element) bool {
+	shown := make([]Disclosed, len(disclosed))
+	for i, at := range disclosed {
+		shown[i] = Disclosed{at, at, messages[i]}
+	}
+	total := len(disclosed) + len(p.Messages)
+	in := s.ProofVerifyInit(pk, p, s.Generators(total), header, shown, Others(disclosed, total))
+	c := s.Challenge(in, shown, ph)
 	return c.Equal(&p.Challenge) && p.Holds(pk)
+}
+
+// Others lists what is in [0, total) and not among the indexes, which ascend.
+func Others(indexes []int, total int) []int {
+	out := make([]int, 0, total-len(indexes))
+	for i := range total {
+		if len(indexes) > 0 && indexes[0] == i {
+			indexes = indexes[1:]
+		} else {
+			out = append(out, i)
+		}
+	}
+	return out
 }

@@ -60,11 +60,20 @@ func (s *Suite) Sign(sk *fr.Element, pk *PublicKey, header []byte, messages []fr
 	e := s.hashInternal(EncodeScalar(input, &domain))
 	clear(input)
 
-	// 1/(SK + e), with SK never in the clear in a step whose time varies.
+	b := s.point(generators, &domain, messages)
+	return sign(sk, &e, new(bls.G1Affine).FromJacobian(&b))
+}
+
+// sign gives (B * (1 / (SK + e)), e), with SK never in the clear in a step
+// whose time varies.
+func sign(sk, e *fr.Element, b *bls.G1Affine) (*Signature, error) {
+	if b.IsInfinity() {
+		return nil, errors.New("b is the identity")
+	}
 	blind := randomScalar()
 	var inverse, be fr.Element
 	inverse.Mul(sk, &blind)
-	be.Mul(&e, &blind)
+	be.Mul(e, &blind)
 	inverse.Add(&inverse, &be)
 	if inverse.IsZero() || e.IsZero() {
 		return nil, errors.New("SK + e or e is zero")
@@ -72,11 +81,10 @@ func (s *Suite) Sign(sk *fr.Element, pk *PublicKey, header []byte, messages []fr
 	inverse.Inverse(&inverse)
 	inverse.Mul(&inverse, &blind)
 
-	b := s.point(generators, &domain, messages)
-	m := newMultiples(new(bls.G1Affine).FromJacobian(&b))
+	m := newMultiples(b)
 	u, v := shares(&inverse)
 	a := sum(term{&m[0], &u}, term{&m[0], &v})
-	sig := &Signature{E: e}
+	sig := &Signature{E: *e}
 	sig.A.FromJacobian(&a)
 	if sig.A.IsInfinity() {
 		return nil, errors.New("a is the identity")
@@ -84,25 +92,28 @@ func (s *Suite) Sign(sk *fr.Element, pk *PublicKey, header []byte, messages []fr
 	return sig, nil
 }
 
-// Verify is CoreVerify, section 3.6.2.
-func (s *Suite) Verify(pk *PublicKey, sig *Signature, header []byte, messages []fr.Element) error {
-	generators := s.Generators(len(messages))
-	domain := s.Domain(pk, generators, header)
-	b := s.point(generators, &domain, messages)
-	m := newMultiples(&sig.A)
-	q := sum(term{&m[0], &sig.E})
+// Verify is CoreVerify, section 3.6.2, for the generators (Q_1, H_1, ...) of
+// the messages.
+func (s *Suite) Verify(pk *PublicKey, sig *Signature, generators Generators, header []byte, messages []fr.Element) error {
+	return s.NewCredential(pk, sig, generators, header, messages).Verify(pk)
+}
+
+// Verify is the same for what a holder holds.
+func (c *Credential) Verify(pk *PublicKey) error {
+	b := c.suite.point(c.generators, &c.domain, c.messages)
+	m := newMultiples(&c.sig.A)
+	q := sum(term{&m[0], &c.sig.E})
 	q.SubAssign(&b)
-	var c bls.G1Affine
-	c.FromJacobian(&q)
-	if !pairingIsOne(&sig.A, pk, &c) {
+	var a bls.G1Affine
+	a.FromJacobian(&q)
+	if !pairingIsOne(&c.sig.A, pk, &a) {
 		return ErrInvalid
 	}
 	return nil
 }
 
 // DomainAndB are the domain and the encoding of B, for a test vector's trace.
-func (s *Suite) DomainAndB(pk *PublicKey, header []byte, messages []fr.Element) (domain fr.Element, b []byte) {
-	generators := s.Generators(len(messages))
+func (s *Suite) DomainAndB(pk *PublicKey, generators Generators, header []byte, messages []fr.Element) (domain fr.Element, b []byte) {
 	domain = s.Domain(pk, generators, header)
 	jac := s.point(generators, &domain, messages)
 	return domain, encodePoint(nil, new(bls.G1Affine).FromJacobian(&jac))

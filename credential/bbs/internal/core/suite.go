@@ -32,8 +32,9 @@ const (
 	expandLength = 48 // expand_len
 )
 
-// Suite is a ciphersuite of section 7 of the draft with the interface of
-// section 3.5 on top: its api_id is ciphersuite_id || "H2G_HM2S_".
+// Suite is a ciphersuite of section 7 of the draft with an interface on top,
+// which its api_id names: that of section 3.5, ciphersuite_id || "H2G_HM2S_",
+// or one of the drafts built on this one.
 type Suite struct {
 	Name   string // as the draft names it
 	ID     string // ciphersuite_id
@@ -41,18 +42,40 @@ type Suite struct {
 	expand func(message, dst []byte, length int) ([]byte, error)
 
 	p1         func() *Generator // P1, with its table
-	generators generatorCache
+	generators generatorCache    // of the signer's messages: api_id
+	committed  generatorCache    // of the prover's: "BLIND_" || api_id
+	disclosed  generatorCache    // of commitments in proofs: "COM_DIS_" || api_id
 }
 
+// The ciphersuites, each with the interface of the BBS draft, that of the
+// blind BBS draft and that of the pseudonym draft.
 var (
 	SHA256   = newSuite("BLS12-381-SHA-256", "BBS_BLS12381G1_XMD:SHA-256_SSWU_RO_", expandXMD)
 	SHAKE256 = newSuite("BLS12-381-SHAKE-256", "BBS_BLS12381G1_XOF:SHAKE-256_SSWU_RO_", expandXOF)
+
+	BlindSHA256   = SHA256.with(SHA256.ID + "BLIND_H2G_HM2S_")
+	BlindSHAKE256 = SHAKE256.with(SHAKE256.ID + "BLIND_H2G_HM2S_")
+
+	PseudonymSHA256   = SHA256.with(SHA256.ID + "H2G_HM2S_PSEUDONYM_")
+	PseudonymSHAKE256 = SHAKE256.with(SHAKE256.ID + "H2G_HM2S_PSEUDONYM_")
+
+	// ModularSHA256 is the one cipher suite of draft-bormann-jwp-modular-bbs-03.
+	ModularSHA256 = SHA256.with("BBS-MOD_BLS12381G1_XMD:SHA-256_SSWU_RO_BLIND_H2G_HM2S_")
 )
 
 func newSuite(name, id string, expand func(message, dst []byte, length int) ([]byte, error)) *Suite {
-	s := &Suite{Name: name, ID: id, APIID: id + "H2G_HM2S_", expand: expand}
+	s := &Suite{Name: name, ID: id, expand: expand}
 	s.p1 = sync.OnceValue(s.createP1)
-	return s
+	return s.with(id + "H2G_HM2S_")
+}
+
+// with is the same ciphersuite under another interface.
+func (s *Suite) with(apiID string) *Suite {
+	t := &Suite{Name: s.Name, ID: s.ID, APIID: apiID, expand: s.expand, p1: s.p1}
+	t.generators = generatorCache{suite: t, apiID: apiID}
+	t.committed = generatorCache{suite: t, apiID: "BLIND_" + apiID}
+	t.disclosed = generatorCache{suite: t, apiID: "COM_DIS_" + apiID}
+	return t
 }
 
 // HashToScalar is hash_to_scalar, section 4.2.2. It panics on a dst over 255
@@ -68,13 +91,16 @@ func (s *Suite) HashToScalar(message, dst []byte) fr.Element {
 
 // MessagesToScalars is messages_to_scalars, section 4.1.2.
 func (s *Suite) MessagesToScalars(messages [][]byte) []fr.Element {
-	dst := []byte(s.APIID + "MAP_MSG_TO_SCALAR_AS_HASH_")
+	dst := s.MessageDST()
 	out := make([]fr.Element, len(messages))
 	for i, m := range messages {
 		out[i] = s.HashToScalar(m, dst)
 	}
 	return out
 }
+
+// MessageDST is the separation tag of messages_to_scalars.
+func (s *Suite) MessageDST() []byte { return []byte(s.APIID + "MAP_MSG_TO_SCALAR_AS_HASH_") }
 
 // SeededScalars is seeded_random_scalars of the draft's test vectors.
 func (s *Suite) SeededScalars(seed, dst []byte, count int) ([]fr.Element, error) {
@@ -119,6 +145,16 @@ func (s *Suite) hashToG1(message, dst []byte) bls.G1Affine {
 func ByID(id string) *Suite {
 	for _, s := range []*Suite{SHA256, SHAKE256} {
 		if s.ID == id {
+			return s
+		}
+	}
+	return nil
+}
+
+// ByAPI is the suite with that api_id, or nil.
+func ByAPI(id string) *Suite {
+	for _, s := range []*Suite{SHA256, SHAKE256, BlindSHA256, BlindSHAKE256, PseudonymSHA256, PseudonymSHAKE256, ModularSHA256} {
+		if s.APIID == id {
 			return s
 		}
 	}

@@ -107,7 +107,9 @@ func TestTimingDoesNotTellSecretsApart(t *testing.T) {
 		{"proving with e of the signature", 600, false, func(fixed bool) func() {
 			s := &Signature{A: sig.A, E: *either(fixed, &one)}
 			scalars := RandomScalars(RandomScalarCount(3))
-			return func() { SHA256.ProofInit(pk, s, nil, messages, []int{0, 1, 2}, scalars).Finalize(random) }
+			return func() {
+				SHA256.NewCredential(pk, s, SHA256.Generators(3), nil, messages).Init([]int{0, 1, 2}, scalars).Finalize(random)
+			}
 		}},
 		{"proving with hidden messages", 600, false, func(fixed bool) func() {
 			hidden := slices.Clone(ones)
@@ -115,7 +117,9 @@ func TestTimingDoesNotTellSecretsApart(t *testing.T) {
 				hidden = RandomScalars(3)
 			}
 			scalars := RandomScalars(RandomScalarCount(3))
-			return func() { SHA256.ProofInit(pk, sig, nil, hidden, []int{0, 1, 2}, scalars).Finalize(random) }
+			return func() {
+				SHA256.NewCredential(pk, sig, SHA256.Generators(3), nil, hidden).Init([]int{0, 1, 2}, scalars).Finalize(random)
+			}
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,0 +1,104 @@
+package core
+
+import (
+	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
+	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+)
+
+// Pseudonyms, draft-irtf-cfrg-bbs-pseudonyms-03. The last messages of a
+// signature are the nym_secrets; a pseudonym is OP * (their polynomial at z),
+// with OP and z hashed from the context.
+
+// NymContext is what a context_id stands for.
+type NymContext struct {
+	ID []byte
+	OP bls.G1Affine
+	z  fr.Element
+}
+
+// NymContext hashes a context_id.
+func (s *Suite) NymContext(id []byte) NymContext {
+	return NymContext{
+		ID: id,
+		OP: s.hashToG1(id, []byte(s.APIID)),
+		z:  s.HashToScalar(id, []byte(s.APIID+"VECT_NYM_SECRETS")),
+	}
+}
+
+// evaluate is secrets[0] + secrets[1]*z + ...
+func (c *NymContext) evaluate(secrets []fr.Element) (sum fr.Element) {
+	for i := len(secrets) - 1; i >= 0; i-- {
+		sum.Mul(&sum, &c.z)
+		sum.Add(&sum, &secrets[i])
+	}
+	return sum
+}
+
+// Pseudonym is the pseudonym of those secrets in the context. The secret
+// scalar, the same whenever the context is, is multiplied in two fresh shares.
+func (c *NymContext) Pseudonym(secrets []fr.Element) (p bls.G1Affine) {
+	k := c.evaluate(secrets)
+	m := newMultiples(&c.OP)
+	u, v := shares(&k)
+	jac := sum(term{&m[0], &u}, term{&m[0], &v})
+	p.FromJacobian(&jac)
+	return p
+}
+
+// PseudonymProofGen is CoreProofGenWithNym for a credential whose last
+// messages are that many secrets; the disclosed positions are before them.
+func (cr *Credential) PseudonymProofGen(ph, context []byte, disclosed []int, secrets int, random []fr.Element) (*Proof, bls.G1Affine, error) {
+	p := cr.Init(Others(disclosed, len(cr.messages)), random)
+	c := cr.suite.NymContext(context)
+	k, tilde := c.evaluate(cr.messages[len(cr.messages)-secrets:]), c.evaluate(random[len(random)-secrets:])
+	m := newMultiples(&c.OP)
+	u, v := shares(&k)
+	nym := normalize([]bls.G1Jac{sum(term{&m[0], &u}, term{&m[0], &v}), sum(term{&m[0], &tilde})})
+	if nym[0].IsInfinity() || nym[1].IsInfinity() {
+		return nil, nym[0], errIdentity
+	}
+	challenge := cr.suite.nymChallenge(&p.Initial, cr.Disclose(disclosed), nym, ph, context)
+	return p.Finalize(challenge), nym[0], nil
+}
+
+// PseudonymProofVerify is CoreProofVerifyWithNym.
+func (s *Suite) PseudonymProofVerify(pk *PublicKey, p *Proof, pseudonym *bls.G1Affine, generators Generators, header, ph, context []byte, disclosed []Disclosed, secrets int) bool {
+	positions := make([]int, len(disclosed))
+	for i := range disclosed {
+		positions[i] = disclosed[i].Position
+	}
+	in := s.ProofVerifyInit(pk, p, generators, header, disclosed, Others(positions, len(generators)-1))
+	c := s.NymContext(context)
+	hat := c.evaluate(p.Messages[len(p.Messages)-secrets:])
+	m := newMultiples(&c.OP, pseudonym)
+	var minus fr.Element
+	minus.Neg(&p.Challenge)
+	uv := normalize([]bls.G1Jac{sum(term{&m[0], &hat}, term{&m[1], &minus})})
+	if uv[0].IsInfinity() {
+		return false
+	}
+	challenge := s.nymChallenge(in, disclosed, []bls.G1Affine{*pseudonym, uv[0]}, ph, context)
+	return challenge.Equal(&p.Challenge) && p.Holds(pk)
+}
+
+// nymChallenge is ProofWithPseudonymChallengeCalculate.
+func (s *Suite) nymChallenge(in *Initial, disclosed []Disclosed, nym []bls.G1Affine, ph, context []byte) fr.Element {
+	b := challengeInput(in, disclosed, nym)
+	b = append(encodeInt(b, len(ph)), ph...)
+	b = append(encodeInt(b, len(context)), context...)
+	return s.hashInternal(b)
+}
+
+// ParsePoint reads a compressed point of the subgroup other than the identity.
+func ParsePoint(octets []byte) (bls.G1Affine, error) { return decodePoint(octets) }
+
+// IsBasePoint reports whether p is BP1, which is not a pseudonym.
+func IsBasePoint(p *bls.G1Affine) bool {
+	_, _, bp1, _ := bls.Generators()
+	return p.Equal(&bp1)
+}
+
+// NymHeader is the combined_header: the header and the number of secrets.
+func NymHeader(header []byte, secrets int) []byte {
+	return encodeInt(append(make([]byte, 0, len(header)+8), header...), secrets)
+}
