@@ -29,6 +29,15 @@ func parsePoint(check, clause string, octets []byte) (p bls.G1Affine, err error)
 	return p, nil
 }
 
+// valid refuses a point that is not on the curve, not in the subgroup, or the
+// identity.
+func valid(check, clause string, p *bls.G1Affine) error {
+	if p.IsInfinity() || !p.IsOnCurve() || !p.IsInSubGroup() {
+		return credential.Failed(check, clause, "a point that is the identity or outside the group G1")
+	}
+	return nil
+}
+
 // reader takes a proof of known length apart and remembers the first value
 // that is not valid.
 type reader struct {

@@ -12,7 +12,7 @@ import (
 
 // Scalars are recoded to signed odd digits in radix 2^window.
 const (
-	window  = 5
+	window  = 7
 	windows = (fr.Bits + window - 1) / window
 	odds    = 1 << (window - 1)
 )
@@ -138,7 +138,7 @@ func addDigit(sum *bls.G1Jac, b *base, digit int) {
 // inversion, which makes them cheaper than additions one by one. It
 // overwrites the points.
 func sum(points []bls.G1Affine) (acc bls.G1Jac) {
-	const few = 12 // not worth an inversion
+	const few = 24 // not worth an inversion
 	before := make([]fp.Element, len(points)/2)
 	for len(points) > few {
 		half := len(points) / 2

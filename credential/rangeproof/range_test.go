@@ -24,13 +24,12 @@ func each(t *testing.T, test func(t *testing.T, c Construction)) {
 }
 
 // hashed gives a point that nobody knows a multiple of.
-func hashed(label string) []byte {
+func hashed(label string) bls.G1Affine {
 	p, err := bls.HashToG1([]byte(label), []byte("rangeproof test"))
 	if err != nil {
 		panic(err)
 	}
-	e := p.Bytes()
-	return e[:]
+	return p
 }
 
 func newTestBases() *Bases {
@@ -43,14 +42,15 @@ func newTestBases() *Bases {
 
 var testBases = newTestBases()
 
-func octets(n uint64) []byte { return appendUint64AsScalar(nil, n) }
+func scalar(n uint64) (k fr.Element) {
+	k.SetUint64(n)
+	return k
+}
 
 // huge is r - n.
-func huge(n uint64) []byte {
-	var k fr.Element
-	k.SetUint64(n)
-	k.Neg(&k)
-	return appendScalars(nil, k)
+func huge(n uint64) fr.Element {
+	k := scalar(n)
+	return *k.Neg(&k)
 }
 
 type fataler interface {
@@ -60,12 +60,9 @@ type fataler interface {
 }
 
 // committed commits to a message and states that it lies in [lower, upper).
-func committed(t fataler, message []byte, lower, upper uint64) (*Statement, *Opening) {
+func committed(t fataler, message fr.Element, lower, upper uint64) (*Statement, *Opening) {
 	t.Helper()
-	c, o, err := testBases.Commit(message)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c, o := testBases.Commit(message)
 	s, err := NewStatement(testBases, c, lower, upper)
 	if err != nil {
 		t.Fatal(err)
@@ -161,7 +158,7 @@ func TestSmallRanges(t *testing.T) {
 	each(t, func(t *testing.T, c Construction) {
 		for count := uint64(2); count <= 5; count++ {
 			for message := uint64(8); message <= 12+count; message++ {
-				s, o := committed(t, octets(message), 10, 10+count)
+				s, o := committed(t, scalar(message), 10, 10+count)
 				proof, err := c.Prove(s, o, nil)
 				if message < 10 || message >= 10+count {
 					refusedBy(t, err, "range-message")
@@ -191,7 +188,7 @@ func TestProofSizes(t *testing.T) {
 		{1<<16 + 1, 720, 8 + 17*48 + 52*32},
 		{math.MaxUint64, 48 + 68*32, 8 + 64*48 + 193*32},
 	} {
-		s, _ := committed(t, octets(0), 0, c.upper)
+		s, _ := committed(t, scalar(0), 0, c.upper)
 		if got := VectorRange.ProofSize(s); got != c.vector {
 			t.Errorf("upper %d: %d octets, want %d", c.upper, got, c.vector)
 		}
@@ -205,7 +202,7 @@ func TestProofSizes(t *testing.T) {
 func TestWidestRange(t *testing.T) {
 	each(t, func(t *testing.T, c Construction) {
 		for _, message := range []uint64{0, math.MaxUint64 - 1} {
-			s, o := committed(t, octets(message), 0, math.MaxUint64)
+			s, o := committed(t, scalar(message), 0, math.MaxUint64)
 			proof, err := c.Prove(s, o, []byte("nonce"))
 			if err != nil {
 				t.Fatal(err)
@@ -223,11 +220,11 @@ func TestEdges(t *testing.T) {
 			lower := rapid.Uint64Max(1<<40).Draw(t, "lower")
 			upper := lower + rapid.Uint64Range(2, 1<<17).Draw(t, "count")
 			transcript := rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "transcript")
-			for message, inside := range map[string]bool{
-				string(octets(lower)): true, string(octets(upper - 1)): true,
-				string(octets(upper)): false, string(huge(1)): false, string(huge(lower + 1)): false, string(octets(1 << 63)): false,
+			for message, inside := range map[fr.Element]bool{
+				scalar(lower): true, scalar(upper - 1): true,
+				scalar(upper): false, huge(1): false, huge(lower + 1): false, scalar(1 << 63): false,
 			} {
-				s, o := committed(t, []byte(message), lower, upper)
+				s, o := committed(t, message, lower, upper)
 				proof, err := c.Prove(s, o, transcript)
 				if !inside {
 					refusedBy(t, err, "range-message")
@@ -241,7 +238,7 @@ func TestEdges(t *testing.T) {
 				}
 			}
 			if lower > 0 {
-				s, o := committed(t, octets(lower-1), lower, upper)
+				s, o := committed(t, scalar(lower-1), lower, upper)
 				_, err := c.Prove(s, o, transcript)
 				refusedBy(t, err, "range-message")
 			}
@@ -252,7 +249,7 @@ func TestEdges(t *testing.T) {
 // Two proofs of one statement have no octet string in common.
 func TestProofsAreFresh(t *testing.T) {
 	each(t, func(t *testing.T, c Construction) {
-		s, o := committed(t, octets(5), 0, 8)
+		s, o := committed(t, scalar(5), 0, 8)
 		seen := map[string]bool{}
 		for range 2 {
 			proof, err := c.Prove(s, o, nil)

@@ -8,7 +8,6 @@
 //	holder                                   verifier
 //	NewBases(G, H)                           NewBases(G, H)
 //	NewStatement(bases, C, lower, upper)     NewStatement(bases, C, lower, upper)
-//	NewOpening(m, s)
 //	Prove(statement, opening, transcript) ------- proof ------->
 //	                                         Verify(statement, proof, transcript)
 //

@@ -23,7 +23,7 @@ func (sigmaRange) prove(s *Statement, o *Opening, transcript []byte, random sour
 	// The blindings of the bits, times their weights, sum up to that of C.
 	// The last weight is 1.
 	blindings := make([]fr.Element, k)
-	last := o.blinding
+	last := o.Blinding
 	var x fr.Element
 	for i := range blindings[:k-1] {
 		blindings[i] = random()

@@ -16,65 +16,43 @@ const spec = "spec/rangeproof.md section "
 // Bases are the two points that a commitment is made of: C = m*G + s*H.
 // Nobody may know how one is a multiple of the other, so they come from
 // hashing to the curve, as the commitment generators of blind BBS do. Make
-// them once and keep them: they hold two tables, of 78 kB each.
+// them once and keep them: they hold two tables, of 227 kB each.
 type Bases struct{ g, h *base }
 
-// NewBases reads two points of 48 octets, compressed.
-func NewBases(g, h []byte) (*Bases, error) {
+// NewBases takes G and H: for a BBS proof, Y_1 and Y_0 of the suite's
+// CommitmentGenerators, in this order.
+func NewBases(g, h bls.G1Affine) (*Bases, error) {
 	const check, clause = "range-bases", spec + "1"
-	p, err := parsePoint(check, clause, g)
-	if err != nil {
-		return nil, err
+	for _, p := range []*bls.G1Affine{&g, &h} {
+		if err := valid(check, clause, p); err != nil {
+			return nil, err
+		}
 	}
-	q, err := parsePoint(check, clause, h)
-	if err != nil {
-		return nil, err
-	}
-	if p.X.Equal(&q.X) {
+	if g.X.Equal(&h.X) {
 		return nil, credential.Failed(check, clause, "G and H are one point, or each other's negative")
 	}
-	return &Bases{newBase(p), newBase(q)}, nil
+	return &Bases{newBase(g), newBase(h)}, nil
 }
 
-// Commit commits to a message, a scalar of 32 octets, with fresh blinding.
-func (b *Bases) Commit(message []byte) (commitment []byte, opening *Opening, err error) {
-	var blinding fr.Element
-	for blinding.IsZero() {
-		blinding = fresh()
+// Opening is what the holder of a commitment knows: the message m and the
+// blinding s, which is not zero.
+type Opening struct{ Message, Blinding fr.Element }
+
+// Commit commits to a message with fresh blinding.
+func (b *Bases) Commit(message fr.Element) (commitment bls.G1Affine, opening *Opening) {
+	opening = &Opening{Message: message}
+	for opening.Blinding.IsZero() {
+		opening.Blinding = fresh()
 	}
-	octets := blinding.Bytes()
-	if opening, err = NewOpening(message, octets[:]); err != nil {
-		return nil, nil, err
-	}
-	c := affine(b.commit(opening, fresh))
-	encoded := c.Bytes()
-	return encoded[:], opening, nil
+	return affine(b.commit(opening, fresh)), opening
 }
 
 // commit is m*G + s*H, with m in two fresh shares.
 func (b *Bases) commit(o *Opening, random source) bls.G1Jac {
 	share := random()
 	var rest fr.Element
-	rest.Sub(&o.message, &share)
-	return multiply(term{b.g, share}, term{b.g, rest}, term{b.h, o.blinding})
-}
-
-// Opening is what the holder of a commitment knows: the message and the
-// blinding.
-type Opening struct{ message, blinding fr.Element }
-
-// NewOpening reads two scalars of 32 octets, big-endian: the message, below
-// r, and the blinding, in [1, r).
-func NewOpening(message, blinding []byte) (*Opening, error) {
-	const check, clause = "range-opening", spec + "1"
-	o := new(Opening)
-	if err := o.message.SetBytesCanonical(message); err != nil {
-		return nil, credential.Failed(check, clause, "the message is not a scalar of %d octets", scalarSize)
-	}
-	if err := o.blinding.SetBytesCanonical(blinding); err != nil || o.blinding.IsZero() {
-		return nil, credential.Failed(check, clause, "the blinding is not a scalar of %d octets in [1, r)", scalarSize)
-	}
-	return o, nil
+	rest.Sub(&o.Message, &share)
+	return multiply(term{b.g, share}, term{b.g, rest}, term{b.h, o.Blinding})
 }
 
 // Statement is what is proved: that the commitment holds a message with
@@ -87,21 +65,20 @@ type Statement struct {
 	weights      []uint64
 }
 
-// NewStatement reads a commitment of 48 octets, compressed, and takes the
-// bounds: at least two integers, lower included and upper not.
-func NewStatement(bases *Bases, commitment []byte, lower, upper uint64) (*Statement, error) {
+// NewStatement takes a commitment and the bounds, which have at least two
+// integers between them, lower included and upper not.
+func NewStatement(bases *Bases, commitment bls.G1Affine, lower, upper uint64) (*Statement, error) {
 	const check = "range-statement"
-	if bases == nil || bases.g == nil {
+	if bases == nil || bases.g == nil || bases.h == nil {
 		return nil, credential.Failed(check, spec+"1", "no bases")
 	}
 	if upper <= lower || upper-lower < 2 {
 		return nil, credential.Failed(check, spec+"2", "[%d, %d) holds less than two integers", lower, upper)
 	}
-	c, err := parsePoint(check, spec+"1", commitment)
-	if err != nil {
+	if err := valid(check, spec+"1", &commitment); err != nil {
 		return nil, err
 	}
-	return &Statement{bases, c, [pointSize]byte(commitment), lower, upper, weights(upper - lower)}, nil
+	return &Statement{bases, commitment, commitment.Bytes(), lower, upper, weights(upper - lower)}, nil
 }
 
 // weights lists k = ceil(log2(count)) integers in descending order whose
@@ -154,13 +131,13 @@ func (s *Statement) appendTo(b []byte) []byte {
 // open cuts the message of an opening into digits, after checking that the
 // opening is the commitment's and the message in the range.
 func (s *Statement) open(o *Opening, transcript []byte, random source) ([]int, error) {
-	if o == nil {
-		return nil, credential.Failed("range-opening", spec+"1", "no opening")
+	if o == nil || o.Blinding.IsZero() {
+		return nil, credential.Failed("range-opening", spec+"1", "no opening, or one that hides nothing")
 	}
 	if err := bounded(transcript); err != nil {
 		return nil, err
 	}
-	digits, inRange := s.digits(&o.message)
+	digits, inRange := s.digits(&o.Message)
 	if !inRange {
 		return nil, credential.Failed("range-message", spec+"2", "the message is not in the range")
 	}

@@ -26,7 +26,7 @@ func (vectorRange) ProofSize(s *Statement) int {
 
 // generators are the points that a vector is committed with: K for the mask
 // and G_1, ..., G_k for the bits. At most 65 are made, each keeps a table of
-// 78 kB once it has been used.
+// 227 kB once it has been used.
 type generators struct {
 	mu  sync.Mutex
 	all []*base

@@ -59,7 +59,7 @@ func (vectorRange) prove(s *Statement, o *Opening, transcript []byte, random sou
 	p.c = hashed.challenge(&vector, &link, &p.e)
 
 	p.zRho.Mul(&p.c, &rho).Add(&p.zRho, &tau)
-	p.zLink.Mul(&p.c, &o.blinding).Add(&p.zLink, &sigma)
+	p.zLink.Mul(&p.c, &o.Blinding).Add(&p.zLink, &sigma)
 	p.z = make([]fr.Element, k)
 	for i, b := range bits {
 		x.Add(&t[i], &p.c)

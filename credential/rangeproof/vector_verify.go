@@ -45,12 +45,11 @@ func (v vectorRange) Verify(s *Statement, proof, transcript []byte) error {
 	}
 	var minusC fr.Element
 	minusC.Neg(&p.c)
+	public := timesEach(&minusC, &p.a, &s.commitment)
 	vector := multiply(terms...)
-	cA := times(&p.a, &minusC)
-	vector.AddMixed(&cA)
+	vector.AddAssign(&public[0])
 	link := multiply(term{s.bases.g, total}, term{s.bases.h, p.zLink})
-	cC := times(&s.commitment, &minusC)
-	link.AddMixed(&cC)
+	link.AddAssign(&public[1])
 
 	first, second := affine(vector), affine(link)
 	if c := hashed.challenge(&first, &second, &p.e); !c.Equal(&p.c) {

@@ -1,0 +1,183 @@
+package rangeproof
+
+import (
+	"slices"
+	"testing"
+
+	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
+	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+)
+
+// cheat is the prover of spec/rangeproof.md section 4.1 for digits that may be
+// any scalars, without the checks. It deviates in nothing else.
+func cheat(s *Statement, o *Opening, digits []fr.Element) []byte {
+	k := len(digits)
+	mask, generators := vectorGenerators.take(k)
+	alpha, rho, tau, sigma := fresh(), fresh(), fresh(), fresh()
+	terms := []term{{mask, alpha}, {s.bases.h, rho}}
+	for i := range digits {
+		terms = append(terms, term{generators[i], digits[i]})
+	}
+	p := &vectorProof{a: affine(multiply(terms...)), e: alpha, z: make([]fr.Element, k)}
+	hashed := newVectorTranscript(s, nil, &p.a)
+	power := hashed.powers(k)
+
+	t := make([]fr.Element, k)
+	var total, x, nonce fr.Element
+	for i := range t {
+		t[i] = fresh()
+		x.SetUint64(s.weights[i])
+		total.Add(&total, x.Mul(&x, &t[i]))
+		x.Mul(&t[i], &power[i])
+		var one, twice fr.Element
+		one.SetOne()
+		twice.Double(&digits[i])
+		one.Sub(&one, &twice).Mul(&one, &x)
+		p.e.Add(&p.e, &one)
+		nonce.Add(&nonce, x.Mul(&x, &t[i]))
+	}
+	terms = []term{{mask, nonce}, {s.bases.h, tau}}
+	for i := range t {
+		terms = append(terms, term{generators[i], t[i]})
+	}
+	vector := affine(multiply(terms...))
+	link := affine(multiply(term{s.bases.g, total}, term{s.bases.h, sigma}))
+	p.c = hashed.challenge(&vector, &link, &p.e)
+	p.zRho.Mul(&p.c, &rho).Add(&p.zRho, &tau)
+	p.zLink.Mul(&p.c, &o.Blinding).Add(&p.zLink, &sigma)
+	for i := range t {
+		p.z[i].Mul(&p.c, &digits[i]).Add(&p.z[i], &t[i])
+	}
+	return p.bytes()
+}
+
+func TestCheatingDigitsAreRefused(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		message fr.Element
+		digits  []fr.Element // of 4, 2 and 1, above a lower bound of 10
+		holds   bool
+	}{
+		{"honest digits", scalar(15), []fr.Element{scalar(1), scalar(0), scalar(1)}, true},
+		{"a two for a message above", scalar(18), []fr.Element{scalar(2), scalar(0), scalar(0)}, false},
+		{"a minus one for a message below", scalar(9), []fr.Element{scalar(0), scalar(0), huge(1)}, false},
+		{"a two and a minus one for a message within", scalar(13), []fr.Element{scalar(0), scalar(2), huge(1)}, false},
+		{"the whole of a huge message in one digit", huge(1), []fr.Element{scalar(0), scalar(0), huge(11)}, false},
+		{"bits of another message", scalar(15), []fr.Element{scalar(1), scalar(1), scalar(1)}, false},
+		{"bits of a message above, modulo 8", scalar(18), []fr.Element{scalar(0), scalar(0), scalar(0)}, false},
+	} {
+		s, o := committed(t, c.message, 10, 18)
+		err := VectorRange.Verify(s, cheat(s, o, c.digits), nil)
+		if c.holds && err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if !c.holds {
+			if err == nil {
+				t.Errorf("%s: accepted", c.name)
+				continue
+			}
+			refusedBy(t, err, "range-proof")
+		}
+	}
+}
+
+// The extractor of spec/rangeproof.md section 6: two answers to two challenges
+// for the same nonces give the message and the blinding away. It is why
+// randomness is not an argument of the interface.
+func TestTwoAnswersGiveTheOpeningAway(t *testing.T) {
+	s, o := committed(t, scalar(1234), 1000, 2000)
+	var drawn []fr.Element
+	first, err := vectorRange{}.prove(s, o, []byte("one nonce"), func() fr.Element {
+		drawn = append(drawn, fresh())
+		return drawn[len(drawn)-1]
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest := slices.Clone(drawn)
+	second, err := vectorRange{}.prove(s, o, []byte("another"), func() fr.Element {
+		k := rest[0]
+		rest = rest[1:]
+		return k
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err1 := vectorRange{}.parse(s, first)
+	q, err2 := vectorRange{}.parse(s, second)
+	if err1 != nil || err2 != nil || p.a != q.a {
+		t.Fatal("the proofs do not share their first message")
+	}
+	var dc fr.Element
+	dc.Sub(&p.c, &q.c).Inverse(&dc)
+	quotient := func(a, b fr.Element) fr.Element {
+		a.Sub(&a, &b)
+		return *a.Mul(&a, &dc)
+	}
+	message := scalar(s.lower)
+	for i, w := range s.weights {
+		digit, weight := quotient(p.z[i], q.z[i]), scalar(w)
+		if !digit.IsZero() && !digit.IsOne() {
+			t.Fatalf("digit %v", digit)
+		}
+		message.Add(&message, weight.Mul(&weight, &digit))
+	}
+	if message != o.Message || quotient(p.zLink, q.zLink) != o.Blinding {
+		t.Error("the extracted opening is wrong")
+	}
+}
+
+func TestMultiplication(t *testing.T) {
+	one := fr.One()
+	k := fresh()
+	for _, k := range []fr.Element{k, {}, one, huge(1), huge(2), scalar(2), scalar(1 << 63), *new(fr.Element).Double(&k)} {
+		want := times(&testBases.g.point, &k)
+		if got := affine(multiply(term{testBases.g, k})); got != want {
+			t.Errorf("%v*G is %v, want %v", k, got, want)
+		}
+		two := timesEach(&k, &testBases.g.point, &testBases.h.point)
+		if got := affine(two[0]); got != want {
+			t.Errorf("timesEach: %v*G is %v, want %v", k, got, want)
+		}
+		if got, want := affine(two[1]), times(&testBases.h.point, &k); got != want {
+			t.Errorf("timesEach: %v*H is %v, want %v", k, got, want)
+		}
+		minus := *new(fr.Element).Neg(&k)
+		if got := affine(multiply(term{testBases.g, k}, term{testBases.h, one}, term{testBases.g, minus})); got != testBases.h.point {
+			t.Errorf("%v*G + H - %v*G is %v", k, k, got)
+		}
+	}
+	for digit, want := range []bls.G1Affine{testBases.h.point, affine(multiply(term{testBases.h, one}, term{testBases.g, one}))} {
+		acc := multiply(term{testBases.h, one})
+		addDigit(&acc, testBases.g, digit)
+		if affine(acc) != want {
+			t.Errorf("digit %d is added wrongly", digit)
+		}
+	}
+}
+
+// Sums meet points that are equal, opposite and few.
+func TestSum(t *testing.T) {
+	g, h := testBases.g.point, testBases.h.point
+	for n := range 140 {
+		var points []bls.G1Affine
+		var want bls.G1Jac
+		for i := range n {
+			p := g
+			switch i * 7 % 5 {
+			case 0:
+				p = h
+			case 1, 2:
+				p = negative(g)
+			case 3:
+				k := scalar(uint64(i))
+				p = times(&h, &k)
+			}
+			points = append(points, p)
+			want.AddMixed(&p)
+		}
+		if got := affine(sum(points)); got != affine(want) {
+			t.Fatalf("%d points: %v, want %v", n, got, affine(want))
+		}
+	}
+}
