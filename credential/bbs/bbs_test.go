@@ -24,7 +24,7 @@ func requireRefusal(t interface {
 }, what string, err error) {
 	t.Helper()
 	var failed *credential.Error
-	if !errors.As(err, &failed) || failed.Check == "" || !strings.Contains(failed.Clause, "draft-irtf-cfrg-bbs-signatures-11 section ") {
+	if !errors.As(err, &failed) || failed.Check == "" || !strings.Contains(failed.Clause, " section ") || !strings.HasPrefix(failed.Clause, "draft-irtf-cfrg-bbs-") {
 		t.Errorf("%s: got %v, want a failed check of the draft", what, err)
 	}
 }
