@@ -176,17 +176,17 @@ func TestProofsMoved(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, moved := range map[string]*Statement{
-			"lower bound up":           state(testBases, commitment, 1, 8),
-			"upper bound down":         state(testBases, commitment, 0, 7),
-			"both bounds up":           state(testBases, commitment, 1, 9),
-			"both bounds far up":       state(testBases, commitment, 1<<60, 1<<60+8),
+			"lower bound up":                  state(testBases, commitment, 1, 8),
+			"upper bound down":                state(testBases, commitment, 0, 7),
+			"both bounds up":                  state(testBases, commitment, 1, 9),
+			"both bounds far up":              state(testBases, commitment, 1<<60, 1<<60+8),
 			"same message, committed to anew": state(testBases, same, 0, 8),
-			"commitment negated":       state(testBases, negative(commitment), 0, 8),
-			"bases swapped":            state(bases(h, g), commitment, 0, 8),
-			"another G":                state(bases(hashed("another"), h), commitment, 0, 8),
-			"another H":                state(bases(g, hashed("another")), commitment, 0, 8),
-			"G negated":                state(bases(negative(g), h), commitment, 0, 8),
-			"H negated":                state(bases(g, negative(h)), commitment, 0, 8),
+			"commitment negated":              state(testBases, negative(commitment), 0, 8),
+			"bases swapped":                   state(bases(h, g), commitment, 0, 8),
+			"another G":                       state(bases(hashed("another"), h), commitment, 0, 8),
+			"another H":                       state(bases(g, hashed("another")), commitment, 0, 8),
+			"G negated":                       state(bases(negative(g), h), commitment, 0, 8),
+			"H negated":                       state(bases(g, negative(h)), commitment, 0, 8),
 		} {
 			if err := c.Verify(moved, proof, transcript); err == nil {
 				t.Errorf("%s: accepted", name)
