@@ -87,17 +87,17 @@ func NewStatement(bases *Bases, commitment bls.G1Affine, lower, upper uint64) (*
 // section 5.5. The last one is always 1.
 func weights(count uint64) []uint64 {
 	k := bits.Len64(count - 1)
-	odd := count - 1<<(k-1)
+	other := count - 1<<(k-1)
 	w := make([]uint64, 0, k)
 	for i := k - 2; i >= 0; i-- {
-		if odd >= 1<<i {
-			w = append(w, odd)
-			odd = 0
+		if other >= 1<<i {
+			w = append(w, other)
+			other = 0
 		}
 		w = append(w, 1<<i)
 	}
-	if odd > 0 {
-		w = append(w, odd)
+	if other > 0 {
+		w = append(w, other)
 	}
 	return w
 }

@@ -29,12 +29,14 @@ func (o *octetString) UnmarshalText(text []byte) (err error) {
 }
 
 // vectors are statements with proofs. The bases are those of the cipher suite
-// BBS-MOD_BLS12381G1_XMD:SHA-256_SSWU_RO_BLIND_H2G_HM2S_.
+// BBS-MOD_BLS12381G1_XMD:SHA-256_SSWU_RO_BLIND_H2G_HM2S_, the generators K
+// and G_1, ..., G_16 of vector-range.
 type vectors struct {
-	G       octetString `json:"G"`
-	H       octetString `json:"H"`
-	Holds   []vector    `json:"holds"`
-	Refused []vector    `json:"refused"`
+	G          octetString   `json:"G"`
+	H          octetString   `json:"H"`
+	Generators []octetString `json:"generators"`
+	Holds      []vector      `json:"holds"`
+	Refused    []vector      `json:"refused"`
 }
 
 // vector is one proof. In one that holds, the random scalar i, counted from 0
@@ -100,6 +102,14 @@ func point(t *testing.T, octets []byte) bls.G1Affine {
 	return p
 }
 
+func firstGenerators() (encoded []octetString) {
+	mask, digits := vectorGenerators.take(16)
+	for _, b := range append([]*base{mask}, digits...) {
+		encoded = append(encoded, b.encoded[:])
+	}
+	return encoded
+}
+
 func makeVectors(t *testing.T) vectors {
 	v := vectors{
 		G: fromHex(t, "a2abcce30726c25165eb2bdbb29492a832e26a32c0e4f30a441a470b33d452c98a5ebfbf7cbdbf6366cfdf8b96493b50"),
@@ -109,6 +119,7 @@ func makeVectors(t *testing.T) vectors {
 	if err != nil {
 		t.Fatal(err)
 	}
+	v.Generators = firstGenerators()
 	transcript := []byte(`{"nonce":"f4Oa3wT0r8m2Vn1pQ7sKdA","aud":"https://verifier.example.com"}`)
 	for _, c := range constructions {
 		for _, in := range []struct {
@@ -186,6 +197,9 @@ func TestVectors(t *testing.T) {
 	}
 	if len(v.Holds) < 10 || len(v.Refused) < 20 {
 		t.Fatalf("%d vectors that hold, %d that are refused", len(v.Holds), len(v.Refused))
+	}
+	if got := firstGenerators(); !slices.EqualFunc(got, v.Generators, func(a, b octetString) bool { return bytes.Equal(a, b) }) {
+		t.Errorf("generators %x, want %x", got, v.Generators)
 	}
 	for _, in := range append(v.Holds, v.Refused...) {
 		t.Run(in.Algorithm+"/"+in.Name, func(t *testing.T) {
