@@ -42,27 +42,38 @@ func BenchmarkPairingCheck(b *testing.B) {
 // time it reports its least time as a multiple of the least time of a pairing
 // check, the two timed in turn: a busy machine slows both.
 func bench(b *testing.B, op func(b *testing.B, in *inputs)) {
+	benchPrepared(b, func(b *testing.B, in *inputs) func() { return func() { op(b, in) } })
+}
+
+// benchPrepared does the same for what prepare returns.
+func benchPrepared(b *testing.B, prepare func(b *testing.B, in *inputs) func()) {
 	for _, n := range []int{10, 50} {
 		b.Run(fmt.Sprintf("messages=%d", n), func(b *testing.B) {
 			in := newInputs(b, n)
-			op(b, in) // builds the tables
-			check := pairingCheck(b)
-			var total time.Duration
-			leastOp, leastCheck := time.Hour, time.Hour
-			for b.Loop() {
-				start := time.Now()
-				op(b, in)
-				took := time.Since(start)
-				total += took
-				leastOp = min(leastOp, took)
-				start = time.Now()
-				check()
-				leastCheck = min(leastCheck, time.Since(start))
-			}
-			b.ReportMetric(float64(total)/float64(b.N), "ns/op")
-			b.ReportMetric(float64(leastOp)/float64(leastCheck), "x-pairing")
+			ratio(b, 1, func() func() { return prepare(b, in) })
 		})
 	}
+}
+
+// ratio times what prepare returns and reports the time per unit.
+func ratio(b *testing.B, units int, prepare func() func()) {
+	prepare()() // builds the tables
+	check := pairingCheck(b)
+	var total time.Duration
+	leastOp, leastCheck := time.Hour, time.Hour
+	for b.Loop() {
+		op := prepare()
+		start := time.Now()
+		op()
+		took := time.Since(start)
+		total += took
+		leastOp = min(leastOp, took)
+		start = time.Now()
+		check()
+		leastCheck = min(leastCheck, time.Since(start))
+	}
+	b.ReportMetric(float64(total)/float64(b.N*units), "ns/op")
+	b.ReportMetric(float64(leastOp)/float64(leastCheck)/float64(units), "x-pairing")
 }
 
 type inputs struct {
@@ -71,6 +82,17 @@ type inputs struct {
 	messages, shown  [][]byte
 	disclosed        []int
 	signature, proof []byte
+	prover           *bbs.Prover
+}
+
+func (in *inputs) holder(b testing.TB) *bbs.Prover {
+	if in.prover == nil {
+		var err error
+		if in.prover, err = bbs.SHA256.NewProver(in.key.PublicKey(), in.signature, in.header, in.messages); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return in.prover
 }
 
 func newInputs(b testing.TB, n int) *inputs {
@@ -110,10 +132,33 @@ func BenchmarkVerify(b *testing.B) {
 	})
 }
 
+// BenchmarkProofGen is a proof of a holder who keeps a Prover.
 func BenchmarkProofGen(b *testing.B) {
+	bench(b, func(b *testing.B, in *inputs) {
+		if _, err := in.holder(b).ProofGen(in.ph, in.disclosed); err != nil {
+			b.Fatal(err)
+		}
+	})
+}
+
+// BenchmarkProofGenAlone is a proof from the signature alone.
+func BenchmarkProofGenAlone(b *testing.B) {
 	bench(b, func(b *testing.B, in *inputs) {
 		if _, err := bbs.SHA256.ProofGen(in.key.PublicKey(), in.signature, in.header, in.ph, in.messages, in.disclosed); err != nil {
 			b.Fatal(err)
+		}
+	})
+}
+
+// BenchmarkProofGenOnline is what remains of a prepared proof once the nonce
+// is there. Preparations are made outside the time.
+func BenchmarkProofGenOnline(b *testing.B) {
+	benchPrepared(b, func(b *testing.B, in *inputs) func() {
+		prepared := in.holder(b).Prepare()
+		return func() {
+			if _, err := prepared.ProofGen(in.ph, in.disclosed); err != nil {
+				b.Fatal(err)
+			}
 		}
 	})
 }
@@ -124,4 +169,49 @@ func BenchmarkProofVerify(b *testing.B) {
 			b.Fatal(err)
 		}
 	})
+}
+
+func BenchmarkPseudonymProve(b *testing.B) {
+	in := newNymBench(b)
+	prover, err := in.suite.NewProver(testKey().PublicKey(), in.signature, in.header, in.signed)
+	if err != nil {
+		b.Fatal(err)
+	}
+	ratio(b, 1, func() func() {
+		return func() {
+			if _, _, err := prover.ProofGen(in.ph, in.claim.Context, in.claim.Disclosed, in.claim.DisclosedCommitted); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkPseudonymVerify(b *testing.B) {
+	in := newNymBench(b)
+	ratio(b, 1, func() func() {
+		return func() {
+			if err := in.verify(in.claim); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// newNymBench has 10 messages, 3 of them disclosed, of which the prover
+// committed to 2, and beside them its blinding factor and one secret.
+func newNymBench(b testing.TB) *nymInputs {
+	in := newNymInputs(b, bbs.SHA256.Pseudonym(), 1)
+	for i := range 5 {
+		in.signed.Messages = append(in.signed.Messages, bbs.Number(uint64(i)))
+	}
+	var err error
+	if in.signature, err = in.suite.Sign(testKey(), in.commitment, 1, in.entropy, in.header, in.signed.Messages); err != nil {
+		b.Fatal(err)
+	}
+	in.claim.Known = len(in.signed.Messages)
+	in.proof, in.claim.Pseudonym, err = in.suite.ProofGen(testKey().PublicKey(), in.signature, in.header, in.ph, in.claim.Context, in.signed, in.claim.Disclosed, in.claim.DisclosedCommitted)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return in
 }

@@ -156,20 +156,28 @@ func openCommitment(s *core.Suite, octets []byte, messages int) (*core.Commitmen
 // which it signed was made of these committed ones with this blinding.
 func (s *BlindSuite) Verify(pk *PublicKey, sig, header []byte, signed Signed) error {
 	const check, clause = "bbs-blind-signature", blindSpec + "4.2.2"
-	if err := present(pk); err != nil {
-		return err
-	}
-	if err := boundedMessages(check, clause, [][]byte{header}, signed.Messages, signed.Committed); err != nil {
-		return err
-	}
-	parsed, err := parseSignature(sig)
+	held, err := s.credential(check, clause, pk, sig, header, nil, signed)
 	if err != nil {
 		return err
 	}
-	messages := append(scalars(s.core, signed.Messages), scalars(s.core, signed.Committed)...)
-	held := s.core.NewBlindCredential(pk.key, parsed, len(signed.Messages), header, messages, signed.Blinding.value())
 	if err := held.Verify(pk.key); err != nil {
 		return &credential.Error{Check: check, Clause: clause, Err: err}
 	}
 	return nil
+}
+
+// credential is what a holder holds, parsed and not verified.
+func (s *BlindSuite) credential(check, clause string, pk *PublicKey, sig, header, ph []byte, signed Signed) (*core.Credential, error) {
+	if err := present(pk); err != nil {
+		return nil, err
+	}
+	if err := boundedMessages(check, clause, [][]byte{header, ph}, signed.Messages, signed.Committed); err != nil {
+		return nil, err
+	}
+	parsed, err := parseSignature(sig)
+	if err != nil {
+		return nil, err
+	}
+	messages := append(scalars(s.core, signed.Messages), scalars(s.core, signed.Committed)...)
+	return s.core.NewBlindCredential(pk.key, parsed, len(signed.Messages), header, messages, signed.Blinding.value()), nil
 }

@@ -71,24 +71,15 @@ func (s *BlindSuite) CommitmentGenerators() (y0, y1 bls.G1Affine) {
 // nonce, and the signature is not verified.
 func (s *BlindSuite) ProofGen(pk *PublicKey, sig, header, ph []byte, signed Signed, disclosures []Disclosure) (*BlindProof, error) {
 	const check, clause = "bbs-blind-proof-gen", blindSpec + "4.2.3"
-	if err := present(pk); err != nil {
-		return nil, err
-	}
-	if err := boundedMessages(check, clause, [][]byte{header, ph}, signed.Messages, signed.Committed); err != nil {
+	held, err := s.credential(check, clause, pk, sig, header, ph, signed)
+	if err != nil {
 		return nil, err
 	}
 	l, err := layout(len(signed.Messages), len(signed.Committed), disclosures)
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := parseSignature(sig)
-	if err != nil {
-		return nil, err
-	}
-	messages := append(scalars(s.core, signed.Messages), scalars(s.core, signed.Committed)...)
-	held := s.core.NewBlindCredential(pk.key, parsed, l.Known, header, messages, signed.Blinding.value())
-	proof, openings := held.BlindProofGen(l, ph, core.RandomScalars(core.BlindRandomCount(l)))
-	return newBlindProof(proof, openings), nil
+	return newBlindProof(held.BlindProofGen(l, ph, core.RandomScalars(core.BlindRandomCount(l)))), nil
 }
 
 func newBlindProof(proof *core.BlindProof, openings []core.Opening) *BlindProof {

@@ -249,11 +249,14 @@ func (s *PseudonymSuite) ProofGen(pk *PublicKey, sig, header, ph, context []byte
 	if err != nil {
 		return nil, nil, err
 	}
-	total := len(signed.Messages) + 1 + len(signed.Committed) + signed.Secrets.Len()
-	random := core.RandomScalars(core.RandomScalarCount(total - len(positions)))
-	p, nym, err := held.PseudonymProofGen(ph, context, positions, signed.Secrets.Len(), random)
+	random := core.RandomScalars(core.RandomScalarCount(held.Len() - len(positions)))
+	return nymProofGen(held, ph, context, positions, signed.Secrets.Len(), random)
+}
+
+func nymProofGen(held *core.Credential, ph, context []byte, positions []int, secrets int, random []fr.Element) (proof, pseudonym []byte, err error) {
+	p, nym, err := held.PseudonymProofGen(ph, context, positions, secrets, random)
 	if err != nil {
-		return nil, nil, &credential.Error{Check: check, Clause: clause, Err: err}
+		return nil, nil, &credential.Error{Check: "bbs-nym-proof-gen", Clause: nymSpec + "7.3.1", Err: err}
 	}
 	octets := nym.Bytes()
 	return p.Bytes(), octets[:], nil

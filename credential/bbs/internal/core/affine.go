@@ -10,7 +10,7 @@ import (
 // multiplications instead of the eleven of a mixed addition. It overwrites
 // the points.
 func sumAffine(points []bls.G1Affine) (acc bls.G1Jac) {
-	const few = 12 // points that are not worth an inversion
+	const few = 20 // points that are not worth an inversion
 	products := make([]fp.Element, len(points)/2)
 	for len(points) > few {
 		half := len(points) / 2

@@ -79,13 +79,15 @@ func BlindMessages(messages []fr.Element, blind *fr.Element, committed []fr.Elem
 
 // BlindProofGen is CoreProofGen of the blind BBS draft.
 func (c *Credential) BlindProofGen(l *Layout, ph []byte, random []fr.Element) (*BlindProof, []Opening) {
-	s := c.suite
 	positions, place := l.undisclosed()
 	count := RandomScalarCount(len(positions))
-	p := c.Init(positions, random[:count])
+	return c.blindProofGen(c.Init(positions, random[:count]), l, place, ph, random[count:])
+}
 
+func (c *Credential) blindProofGen(p *Prover, l *Layout, place map[int]int, ph []byte, random []fr.Element) (*BlindProof, []Opening) {
+	s := c.suite
 	n := len(l.Committed)
-	blindings, tildes := random[count:count+n], random[count+n:]
+	blindings, tildes := random[:n], random[n:]
 	y0, y1 := s.CommitmentGenerators()
 	openings := make([]Opening, n)
 	points := make([]bls.G1Jac, 2*n)

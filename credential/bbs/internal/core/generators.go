@@ -138,9 +138,16 @@ type fixedTerm struct {
 	scalar    fr.Element
 }
 
-// sumFixed adds up the terms with the same operations for all scalars.
+// sumFixed adds up the terms with the same operations for all scalars. The two
+// halves of the scalars are summed apart, so that the endomorphism is taken
+// once, of the second sum.
 func sumFixed(terms []fixedTerm) bls.G1Jac {
-	picked := make([]bls.G1Affine, 0, 2*fixedWindows*min(len(terms), tabledGenerators+1))
+	const chunk = 64 // bounds the memory used on the way
+	var acc bls.G1Jac
+	var picked [2][]bls.G1Affine
+	for i := range picked {
+		picked[i] = make([]bls.G1Affine, 0, fixedWindows*min(len(terms), chunk))
+	}
 	var points []*bls.G1Affine
 	var rest []term
 	for i := range terms {
@@ -151,19 +158,19 @@ func sumFixed(terms []fixedTerm) bls.G1Jac {
 			continue
 		}
 		table, split := g.table(), halve(&terms[i].scalar)
-		for w := range table {
-			for half := range split {
+		for half := range split {
+			list := picked[half]
+			for w := range table {
 				index, negative := digit(&split[half], w, fixedWindows, fixedWindow)
-				p := signed(&table[w][index], negative)
-				if half == 1 {
-					p.X.Mul(&p.X, &omega)
-				}
-				picked = append(picked, p)
+				list = append(list, signed(&table[w][index], negative))
 			}
+			picked[half] = list
+		}
+		if len(picked[0]) == cap(picked[0]) {
+			acc = sumHalves(&acc, &picked)
 		}
 	}
-	acc := sumAffine(picked)
-	const chunk = 64 // bounds the memory of the tables made on the way
+	acc = sumHalves(&acc, &picked)
 	for len(rest) > 0 {
 		n := min(chunk, len(rest))
 		m := newMultiples(points[:n]...)
@@ -175,4 +182,15 @@ func sumFixed(terms []fixedTerm) bls.G1Jac {
 		points, rest = points[n:], rest[n:]
 	}
 	return acc
+}
+
+// sumHalves gives acc + the first list + lambda times the second, and empties
+// both.
+func sumHalves(acc *bls.G1Jac, picked *[2][]bls.G1Affine) bls.G1Jac {
+	low, high := sumAffine(picked[0]), sumAffine(picked[1])
+	high.X.Mul(&high.X, &omega)
+	low.AddAssign(&high)
+	low.AddAssign(acc)
+	picked[0], picked[1] = picked[0][:0], picked[1][:0]
+	return low
 }

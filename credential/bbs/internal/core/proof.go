@@ -25,8 +25,8 @@ type Initial struct {
 // Prover is the state between initialization and finalization.
 type Prover struct {
 	Initial
-	e, r1, r2, eTilde, r1Tilde, r3Tilde fr.Element
-	hidden, hiddenTilde                 []fr.Element
+	e, r1, r2, r3, eTilde, r1Tilde, r3Tilde fr.Element
+	hidden, hiddenTilde                     []fr.Element
 }
 
 // RandomScalarCount is how many random scalars a proof takes.
@@ -40,6 +40,7 @@ type Credential struct {
 	generators Generators
 	domain     fr.Element
 	messages   []fr.Element // in the order of the generators
+	tables     *credentialTables
 }
 
 // NewCredential does the work that all proofs of one signature share. It does
@@ -48,23 +49,54 @@ func (s *Suite) NewCredential(pk *PublicKey, sig *Signature, generators Generato
 	return &Credential{suite: s, sig: sig, generators: generators, domain: s.Domain(pk, generators, header), messages: messages}
 }
 
+// Len is the number of positions: of messages, and of the blinding factor if
+// there is one.
+func (c *Credential) Len() int { return len(c.messages) }
+
 // Init is ProofInit, section 3.7.1: undisclosed lists positions in the order
 // of the proof's scalars, random holds RandomScalarCount(len(undisclosed))
 // scalars used for nothing else, ever.
 func (c *Credential) Init(undisclosed []int, random []fr.Element) *Prover {
-	s, sig, generators, messages := c.suite, c.sig, c.generators, c.messages
-	p := &Prover{
-		e: sig.E, r1: random[0], r2: random[1], eTilde: random[2], r1Tilde: random[3], r3Tilde: random[4],
-		hidden: make([]fr.Element, len(undisclosed)), hiddenTilde: random[5:],
+	all := c.prepare(random[:5], undisclosed, random[5:])
+	if c.tables == nil {
+		c.initPlain(all, undisclosed)
+	} else {
+		t2 := c.initTabled(all)
+		c.finishT2(all, t2, undisclosed)
 	}
-	p.Domain = c.domain
+	return all
+}
 
+func (c *Credential) prepare(random []fr.Element, undisclosed []int, tildes []fr.Element) *Prover {
+	p := &Prover{
+		e: c.sig.E, r1: random[0], r2: random[1], eTilde: random[2], r1Tilde: random[3], r3Tilde: random[4],
+		hidden: make([]fr.Element, len(undisclosed)), hiddenTilde: tildes,
+	}
+	for i, j := range undisclosed {
+		p.hidden[i] = c.messages[j]
+	}
+	p.r3 = invertBlinded(&p.r2)
+	p.Domain = c.domain
+	return p
+}
+
+// hiddenTerms are H_j1*m~_j1, ..., H_jU*m~_jU.
+func (c *Credential) hiddenTerms(undisclosed []int, tildes []fr.Element) []fixedTerm {
+	terms := make([]fixedTerm, len(undisclosed), len(undisclosed)+3)
+	for i, j := range undisclosed {
+		terms[i] = fixedTerm{generator: c.generators[j+1], scalar: tildes[i]}
+	}
+	return terms
+}
+
+// initPlain computes the points of a proof from the signature alone.
+func (c *Credential) initPlain(p *Prover, undisclosed []int) {
 	// D = B * r2, summed as P1*r2 + Q_1*(domain*r2) + ..., which keeps B, the
 	// same in every proof, out of the computation.
-	d := sumFixed(s.commit(&p.r2, generators, &p.Domain, messages))
+	d := sumFixed(c.suite.commit(&p.r2, c.generators, &p.Domain, c.messages))
 	var r12 fr.Element
 	r12.Mul(&p.r1, &p.r2)
-	abar := multiplySecretPoint(&sig.A, &r12)
+	abar := multiplySecretPoint(&c.sig.A, &r12)
 	two := normalize([]bls.G1Jac{d, abar})
 	p.D, p.Abar = two[0], two[1]
 
@@ -78,17 +110,11 @@ func (c *Credential) Init(undisclosed []int, random []fr.Element) *Prover {
 	t1 := sum(term{onAbar, &p.eTilde}, term{onD, &p.r1Tilde})
 
 	// T2 = D*r3~ + H_j1*m~_j1 + ... + H_jU*m~_jU
-	terms := make([]fixedTerm, len(undisclosed))
-	for i, j := range undisclosed {
-		p.hidden[i] = messages[j]
-		terms[i] = fixedTerm{generator: generators[j+1], scalar: p.hiddenTilde[i]}
-	}
-	t2 := sumFixed(terms)
+	t2 := sumFixed(c.hiddenTerms(undisclosed, p.hiddenTilde))
 	onto := sum(term{onD, &p.r3Tilde})
 	t2.AddAssign(&onto)
 	three := normalize([]bls.G1Jac{bbar, t1, t2})
 	p.Bbar, p.T1, p.T2 = three[0], three[1], three[2]
-	return p
 }
 
 // Challenge is ProofChallengeCalculate, section 3.7.4.
@@ -119,11 +145,10 @@ func challengeInput(in *Initial, disclosed []Disclosed, extra []bls.G1Affine) []
 // challenge would disclose the signature and the hidden messages.
 func (p *Prover) Finalize(challenge fr.Element) *Proof {
 	out := &Proof{Abar: p.Abar, Bbar: p.Bbar, D: p.D, Challenge: challenge, Messages: make([]fr.Element, len(p.hidden))}
-	r3 := invertBlinded(&p.r2)
 	var t fr.Element
 	out.E.Add(&p.eTilde, t.Mul(&p.e, &challenge))
 	out.R1.Sub(&p.r1Tilde, t.Mul(&p.r1, &challenge))
-	out.R3.Sub(&p.r3Tilde, t.Mul(&r3, &challenge))
+	out.R3.Sub(&p.r3Tilde, t.Mul(&p.r3, &challenge))
 	for i := range p.hidden {
 		out.Messages[i].Add(&p.hiddenTilde[i], t.Mul(&p.hidden[i], &challenge))
 	}
