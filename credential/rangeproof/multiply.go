@@ -156,8 +156,8 @@ func sum(points []bls.G1Affine) (acc bls.G1Jac) {
 		for i := half - 1; i >= 0; i-- {
 			p, q := &left[i], &right[i]
 			if dx.Sub(&q.X, &p.X); dx.IsZero() {
-				// A point met itself or its negative, which happens by
-				// intent only: the pair goes the general way.
+				// A point met itself or its negative, which it does not
+				// with random scalars: the pair goes the general way.
 				acc.AddMixed(p)
 				acc.AddMixed(q)
 				kept--

@@ -217,30 +217,42 @@ func TestWidestRange(t *testing.T) {
 func TestEdges(t *testing.T) {
 	each(t, func(t *testing.T, c Construction) {
 		rapid.Check(t, func(t *rapid.T) {
-			lower := rapid.Uint64Max(1<<40).Draw(t, "lower")
+			lower := rapid.Uint64Range(1, 1<<40).Draw(t, "lower")
 			upper := lower + rapid.Uint64Range(2, 1<<17).Draw(t, "count")
 			transcript := rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "transcript")
-			for message, inside := range map[fr.Element]bool{
-				scalar(lower): true, scalar(upper - 1): true,
-				scalar(upper): false, huge(1): false, huge(lower + 1): false, scalar(1 << 63): false,
-			} {
-				s, o := committed(t, message, lower, upper)
-				proof, err := c.Prove(s, o, transcript)
-				if !inside {
-					refusedBy(t, err, "range-message")
-					continue
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := c.Verify(s, proof, transcript); err != nil {
-					t.Fatal(err)
-				}
+			message, inside := rapid.Uint64Range(lower, upper-1).Draw(t, "inside"), true
+			m := scalar(message)
+			switch rapid.SampledFrom([]string{"inside", "lower", "upper-1", "lower-1", "upper", "r-1", "r-lower", "2^63", "2^64 above"}).Draw(t, "edge") {
+			case "lower":
+				m = scalar(lower)
+			case "upper-1":
+				m = scalar(upper - 1)
+			case "lower-1":
+				m, inside = scalar(lower-1), false
+			case "upper":
+				m, inside = scalar(upper), false
+			case "r-1":
+				m, inside = huge(1), false
+			case "r-lower":
+				m, inside = huge(lower), false
+			case "2^63":
+				m, inside = scalar(1<<63), false
+			case "2^64 above":
+				above := scalar(1 << 32)
+				m.Add(&m, above.Square(&above))
+				inside = false
 			}
-			if lower > 0 {
-				s, o := committed(t, scalar(lower-1), lower, upper)
-				_, err := c.Prove(s, o, transcript)
+			s, o := committed(t, m, lower, upper)
+			proof, err := c.Prove(s, o, transcript)
+			if !inside {
 				refusedBy(t, err, "range-message")
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Verify(s, proof, transcript); err != nil {
+				t.Fatal(err)
 			}
 		})
 	})

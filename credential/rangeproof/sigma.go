@@ -21,8 +21,8 @@ type sigmaRange struct{}
 const (
 	sigmaSpec = "draft-bormann-jwp-modular-bbs-02 section "
 
-	// SigmaRangeID is the cipher suite identifier and api_id of the draft.
-	SigmaRangeID = "BBS-MOD_BLS12381G1_XMD:SHA-256_SSWU_RO_BLIND_H2G_HM2S_"
+	// sigmaID is the cipher suite identifier and api_id of the draft.
+	sigmaID = "BBS-MOD_BLS12381G1_XMD:SHA-256_SSWU_RO_BLIND_H2G_HM2S_"
 )
 
 func (sigmaRange) Algorithm() string { return "sigma-range" }
@@ -94,5 +94,5 @@ func (p *sigmaProof) challenge(s *Statement, t [][2]bls.G1Affine, transcript []b
 		b = appendPoint(appendPoint(b, &t[i][0]), &t[i][1])
 	}
 	b = binary.BigEndian.AppendUint64(b, uint64(len(transcript)))
-	return hashToScalar(append(b, transcript...), SigmaRangeID+"SIGMA_RANGE_CHAL_")
+	return hashToScalar(append(b, transcript...), sigmaID+"SIGMA_RANGE_CHAL_")
 }

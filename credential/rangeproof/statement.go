@@ -2,6 +2,8 @@ package rangeproof
 
 import (
 	"encoding/binary"
+	"fmt"
+	"io"
 	"math/bits"
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
@@ -16,7 +18,7 @@ const spec = "spec/rangeproof.md section "
 // Bases are the two points that a commitment is made of: C = m*G + s*H.
 // Nobody may know how one is a multiple of the other, so they come from
 // hashing to the curve, as the commitment generators of blind BBS do. Make
-// them once and keep them: they hold two tables, of 227 kB each.
+// them once and keep them, because they hold a table for each.
 type Bases struct{ g, h *base }
 
 // NewBases takes G and H: for a BBS proof, Y_1 and Y_0 of the suite's
@@ -38,6 +40,9 @@ func NewBases(g, h bls.G1Affine) (*Bases, error) {
 // blinding s, which is not zero.
 type Opening struct{ Message, Blinding fr.Element }
 
+// Format prints "rangeproof.Opening" whatever the verb.
+func (Opening) Format(f fmt.State, _ rune) { io.WriteString(f, "rangeproof.Opening") }
+
 // Commit commits to a message with fresh blinding.
 func (b *Bases) Commit(message fr.Element) (commitment bls.G1Affine, opening *Opening) {
 	opening = &Opening{Message: message}
@@ -47,12 +52,13 @@ func (b *Bases) Commit(message fr.Element) (commitment bls.G1Affine, opening *Op
 	return affine(b.commit(opening, fresh)), opening
 }
 
-// commit is m*G + s*H, with m in two fresh shares.
+// commit is m*G + s*H, with m and s in two fresh shares each.
 func (b *Bases) commit(o *Opening, random source) bls.G1Jac {
-	share := random()
-	var rest fr.Element
-	rest.Sub(&o.Message, &share)
-	return multiply(term{b.g, share}, term{b.g, rest}, term{b.h, o.Blinding})
+	ofM, ofS := random(), random()
+	var restM, restS fr.Element
+	restM.Sub(&o.Message, &ofM)
+	restS.Sub(&o.Blinding, &ofS)
+	return multiply(term{b.g, ofM}, term{b.h, ofS}, term{b.h, restS}, term{b.g, restM})
 }
 
 // Statement is what is proved: that the commitment holds a message with

@@ -14,9 +14,9 @@ var VectorRange Construction = vectorRange{}
 
 type vectorRange struct{}
 
-// VectorRangeID is the ciphersuite identifier of [VectorRange], the beginning
-// of every domain separation tag that it hashes with.
-const VectorRangeID = "HALFMASK_VECTOR_RANGE_V1_BLS12381G1_XMD:SHA-256_SSWU_RO_"
+// vectorID is the ciphersuite identifier of [VectorRange], the beginning of
+// every domain separation tag that it hashes with.
+const vectorID = "HALFMASK_VECTOR_RANGE_V1_BLS12381G1_XMD:SHA-256_SSWU_RO_"
 
 func (vectorRange) Algorithm() string { return "vector-range" }
 
@@ -25,8 +25,7 @@ func (vectorRange) ProofSize(s *Statement) int {
 }
 
 // generators are the points that a vector is committed with: K for the mask
-// and G_1, ..., G_k for the bits. At most 65 are made, each keeps a table of
-// 227 kB once it has been used.
+// and G_1, ..., G_k for the bits. At most 65 are made.
 type generators struct {
 	mu  sync.Mutex
 	all []*base
@@ -39,13 +38,13 @@ func (g *generators) take(k int) (mask *base, digits []*base) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for i := len(g.all); i <= k; i++ {
-		p, err := bls.HashToG1(binary.BigEndian.AppendUint64(nil, uint64(i)), []byte(VectorRangeID+"GENERATOR_"))
+		p, err := bls.HashToG1(binary.BigEndian.AppendUint64(nil, uint64(i)), []byte(vectorID+"GENERATOR_"))
 		if err != nil {
 			panic("rangeproof: " + err.Error()) // a constant tag of over 255 octets
 		}
 		g.all = append(g.all, newBase(p))
 	}
-	return g.all[0], g.all[1 : k+1]
+	return g.all[0], g.all[1 : k+1 : k+1]
 }
 
 // vectorTranscript is what is hashed for the two challenges of a proof.
@@ -60,7 +59,7 @@ func newVectorTranscript(s *Statement, transcript []byte, a *bls.G1Affine) vecto
 
 // powers gives 1, y, ..., y^(k-1) for the challenge y of the combination.
 func (t vectorTranscript) powers(k int) []fr.Element {
-	y := hashToScalar(t, VectorRangeID+"COMBINATION_")
+	y := hashToScalar(t, vectorID+"COMBINATION_")
 	out := make([]fr.Element, k)
 	out[0].SetOne()
 	for i := 1; i < k; i++ {
@@ -72,7 +71,7 @@ func (t vectorTranscript) powers(k int) []fr.Element {
 // challenge gives c, from everything that is fixed before it.
 func (t vectorTranscript) challenge(vector, link *bls.G1Affine, e *fr.Element) fr.Element {
 	b := appendPoint(appendPoint(t, vector), link)
-	return hashToScalar(appendScalars(b, *e), VectorRangeID+"CHALLENGE_")
+	return hashToScalar(appendScalars(b, *e), vectorID+"CHALLENGE_")
 }
 
 // vectorProof is a proof taken apart: A, c, e, z_rho, z_s and z_1, ..., z_k.
