@@ -26,6 +26,20 @@ func (c *Credential) Present(r Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	form, err := c.prove(p, header, r.Audience)
+	if err != nil {
+		return "", err
+	}
+	presented := form.String()
+	if len(presented) > MaxSize {
+		return "", credential.Failed("size", clauseCompact, "%d octets, more than %d", len(presented), MaxSize)
+	}
+	return presented, nil
+}
+
+// prove makes the presentation that a plan describes: core proof, ranges,
+// pseudonym.
+func (c *Credential) prove(p *plan, header []byte, audience string) (compact, error) {
 	payloads := make([][]byte, c.layout.messages())
 	disclosures := make([]bbs.Disclosure, c.layout.messages()+1)
 	for _, i := range p.disclosed {
@@ -36,7 +50,7 @@ func (c *Credential) Present(r Request) (string, error) {
 	}
 	core, err := suite.ProofGen(c.key, c.signature, c.layout.octets, header, c.signed, disclosures)
 	if err != nil {
-		return "", err
+		return compact{}, err
 	}
 	openings := map[int]*bbs.Opening{}
 	for i := range core.Openings {
@@ -46,22 +60,18 @@ func (c *Credential) Present(r Request) (string, error) {
 	for _, asked := range p.ranges {
 		octets, err := proveRange(openings[asked.index], asked, core.Transcript)
 		if err != nil {
-			return "", err
+			return compact{}, err
 		}
 		proof = append(proof, octets)
 	}
 	if p.scope != nil {
-		octets, err := proveName(openings[c.layout.messages()], r.Audience, string(*p.scope), core.Transcript)
+		octets, err := proveName(openings[c.layout.messages()], audience, string(*p.scope), core.Transcript)
 		if err != nil {
-			return "", err
+			return compact{}, err
 		}
 		proof = append(proof, octets)
 	}
-	form := compact{headers: [][]byte{header, c.layout.octets}, payloads: payloads, proof: proof}.String()
-	if len(form) > MaxSize {
-		return "", credential.Failed("size", clauseCompact, "%d octets, more than %d", len(form), MaxSize)
-	}
-	return form, nil
+	return compact{headers: [][]byte{header, c.layout.octets}, payloads: payloads, proof: proof}, nil
 }
 
 // satisfies checks that the credential can answer, before anything is made.

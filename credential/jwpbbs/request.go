@@ -3,6 +3,7 @@ package jwpbbs
 import (
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/halfmask/halfmask/credential"
 )
@@ -67,15 +68,15 @@ func (r *Request) plan(l *Layout) (*plan, error) {
 		return nil, credential.Failed(check, clause, format, args...)
 	}
 	switch {
-	case r.Nonce == "" || len(r.Nonce) > maxText:
+	case r.Nonce == "" || !isText(r.Nonce):
 		return failed("a nonce of %d octets", len(r.Nonce))
-	case r.Audience == "" || len(r.Audience) > maxText:
+	case r.Audience == "" || !isText(r.Audience):
 		return failed("an audience of %d octets", len(r.Audience))
 	case r.ValidAt.Unix() < Validity:
 		return failed("no moment at which the credential is to be valid")
 	case r.Type != l.typ:
 		return nil, credential.Failed("type", clause, "a credential of type %.80q, asked for %.80q", l.typ, r.Type)
-	case r.Pseudonym != nil && len(*r.Pseudonym) > maxText:
+	case r.Pseudonym != nil && !isText(string(*r.Pseudonym)):
 		return failed("a scope of %d octets", len(*r.Pseudonym))
 	}
 	p := &plan{scope: r.Pseudonym}
@@ -119,6 +120,9 @@ func (r *Request) plan(l *Layout) (*plan, error) {
 	p.committed = slices.Compact(p.committed)
 	return p, nil
 }
+
+// isText reports whether s is UTF-8, which JSON carries unchanged, and short.
+func isText(s string) bool { return len(s) <= maxText && utf8.ValidString(s) }
 
 // addTimes asks that the credential is valid at a moment: exp later, and nbf
 // not later (RFC 7519 sections 4.1.4 and 4.1.5), without showing them.
