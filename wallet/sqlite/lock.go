@@ -52,5 +52,5 @@ func (l *fileLock) release() error {
 	held.Lock()
 	defer held.Unlock()
 	held.locks = slices.DeleteFunc(held.locks, func(h *fileLock) bool { return h == l })
-	return l.file.Close()
+	return errors.Join(unlockDescriptor(l.file), l.file.Close())
 }

@@ -20,3 +20,7 @@ func lockDescriptor(f *os.File) error {
 		return err
 	}
 }
+
+// unlockDescriptor gives the lock up. Closing alone would not while a child
+// process that is just being started still has a copy of the descriptor.
+func unlockDescriptor(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }
