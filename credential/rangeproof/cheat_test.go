@@ -51,6 +51,42 @@ func cheat(s *Statement, o *Opening, digits []fr.Element) []byte {
 	return p.bytes()
 }
 
+// cheatSigma is the same for sigma-range.
+func cheatSigma(s *Statement, o *Opening, digits []fr.Element) []byte {
+	k, g, h := len(digits), s.bases.g, s.bases.h
+	p := &sigmaProof{bits: make([]sigmaBit, k)}
+	points := make([][2]bls.G1Affine, k)
+	nonces, blindings := make([][3]fr.Element, k), make([]fr.Element, k)
+	last := o.Blinding
+	for i, d := range digits {
+		blindings[i] = fresh()
+		if i == k-1 {
+			blindings[i] = last
+		}
+		w := scalar(s.weights[i])
+		last.Sub(&last, w.Mul(&w, &blindings[i]))
+		p.bits[i].d = affine(multiply(term{h, blindings[i]}, term{g, d}))
+		nonces[i] = [3]fr.Element{fresh(), fresh(), fresh()}
+		points[i][0] = affine(multiply(term{g, nonces[i][0]}, term{h, nonces[i][1]}))
+		second := multiply(term{h, nonces[i][2]})
+		rD := times(&p.bits[i].d, &nonces[i][0])
+		second.AddMixed(&rD)
+		points[i][1] = affine(second)
+	}
+	p.c = p.challenge(s, points, nil)
+	answer := func(nonce, secret fr.Element) fr.Element {
+		secret.Mul(&secret, &p.c)
+		return *secret.Add(&secret, &nonce)
+	}
+	for i, d := range digits {
+		second := fr.One()
+		second.Sub(&second, &d).Mul(&second, &blindings[i])
+		z := &p.bits[i]
+		z.zB, z.zS, z.zS2 = answer(nonces[i][0], d), answer(nonces[i][1], blindings[i]), answer(nonces[i][2], second)
+	}
+	return p.bytes()
+}
+
 func TestCheatingDigitsAreRefused(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -67,16 +103,16 @@ func TestCheatingDigitsAreRefused(t *testing.T) {
 		{"bits of a message above, modulo 8", scalar(18), []fr.Element{scalar(0), scalar(0), scalar(0)}, false},
 	} {
 		s, o := committed(t, c.message, 10, 18)
-		err := VectorRange.Verify(s, cheat(s, o, c.digits), nil)
-		if c.holds && err != nil {
-			t.Errorf("%s: %v", c.name, err)
-		}
-		if !c.holds {
-			if err == nil {
-				t.Errorf("%s: accepted", c.name)
-				continue
+		for construction, prove := range map[Construction]func(*Statement, *Opening, []fr.Element) []byte{VectorRange: cheat, SigmaRange: cheatSigma} {
+			err := construction.Verify(s, prove(s, o, c.digits), nil)
+			if c.holds && err != nil {
+				t.Errorf("%s, %s: %v", construction.Algorithm(), c.name, err)
 			}
-			refusedBy(t, err, "range-proof")
+			if !c.holds && err == nil {
+				t.Errorf("%s, %s: accepted", construction.Algorithm(), c.name)
+			} else if !c.holds {
+				refusedBy(t, err, "range-proof")
+			}
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 	"testing"
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
@@ -156,7 +157,7 @@ func TestDigits(t *testing.T) {
 // All messages of all small ranges are proved, and their neighbours are not.
 func TestSmallRanges(t *testing.T) {
 	each(t, func(t *testing.T, c Construction) {
-		for count := uint64(2); count <= 5; count++ {
+		for count := uint64(2); count <= 9; count++ {
 			for message := uint64(8); message <= 12+count; message++ {
 				s, o := committed(t, scalar(message), 10, 10+count)
 				proof, err := c.Prove(s, o, nil)
@@ -277,4 +278,30 @@ func TestProofsAreFresh(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestConcurrentUse(t *testing.T) {
+	bases, err := NewBases(hashed("concurrent G"), hashed("concurrent H"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	for i := range 4 {
+		group.Go(func() {
+			commitment, o := bases.Commit(scalar(1))
+			s, err := NewStatement(bases, commitment, 0, 2<<(3*i))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			proof, err := VectorRange.Prove(s, o, nil)
+			if err == nil {
+				err = VectorRange.Verify(s, proof, nil)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
 }
