@@ -30,10 +30,7 @@ func BenchmarkIssue(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	commitment, _, err := NewLinkSecret().Commit()
-	if err != nil {
-		b.Fatal(err)
-	}
+	commitment, _ := commitTo(b, NewLinkSecret())
 	l := layout(b)
 	for b.Loop() {
 		if _, err := Issue(testKey(), l, claims, commitment); err != nil {
@@ -128,15 +125,18 @@ func BenchmarkPseudonym(b *testing.B) {
 	}
 	o := &core.Openings[0]
 	tr := transcript(PseudonymAlgorithm, o.Index, core.Transcript)
-	nym, proof := provePseudonym(commitmentBases(), &o.Point, &o.Message, &o.Blinding, testAudience, "", tr)
+	u := pseudonymBase(atVerifiers, testAudience, "")
+	nym, proof := provePseudonym(commitmentBases(), &o.Point, &u, &o.Message, &o.Blinding, tr)
 	b.Run("prove", func(b *testing.B) {
 		for b.Loop() {
-			provePseudonym(commitmentBases(), &o.Point, &o.Message, &o.Blinding, testAudience, "", tr)
+			u := pseudonymBase(atVerifiers, testAudience, "")
+			provePseudonym(commitmentBases(), &o.Point, &u, &o.Message, &o.Blinding, tr)
 		}
 	})
 	b.Run("verify", func(b *testing.B) {
 		for b.Loop() {
-			if err := verifyPseudonym(commitmentBases(), &o.Point, nym, proof, testAudience, "", tr); err != nil {
+			u := pseudonymBase(atVerifiers, testAudience, "")
+			if err := verifyPseudonym(commitmentBases(), &o.Point, &u, nym, proof, tr); err != nil {
 				b.Fatal(err)
 			}
 		}

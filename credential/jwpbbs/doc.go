@@ -14,8 +14,10 @@
 //
 //	issuer                        holder                          verifier
 //	PersonLayout(issuer)          PersonLayout(issuer)
-//	                              NewLinkSecret, Commit
+//	        ------- nonce ------->
+//	                              NewLinkSecret, (*LinkSecret).Commit
 //	        <---- commitment -----
+//	ParseCommitment
 //	Issue(key, layout, claims, …)
 //	        ---- issued form ---->
 //	                              Receive(issued, layout, …)
@@ -73,6 +75,7 @@
 // The CBOR serialization, detached payloads, device binding (kb; the draft
 // defines no value of it) and sub-proofs other than the two. Credentials
 // without a link secret, the draft's own issuance, are refused. Revocation:
-// credentials are short-lived instead. That one person has one link secret
-// only is the issuer's to see to, see spec/jwpbbs.md section 5.
+// credentials are short-lived instead. What an issuer does with the name that
+// [Commitment] gives it, such as to hold each person to one link secret, is
+// the issuer's.
 package jwpbbs

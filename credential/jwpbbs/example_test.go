@@ -29,7 +29,7 @@ func Example() {
 
 	// The holder sends a commitment to a secret, and gets it signed unseen.
 	secret := jwpbbs.NewLinkSecret()
-	commitment, blinding, err := secret.Commit()
+	octets, blinding, err := secret.Commit("https://issuer.example", "c_nonce")
 	check(err)
 	claims, err := jwpbbs.PersonClaims(map[string]any{
 		spec.RealPerson: true, spec.AgeBand: "18-59",
@@ -38,6 +38,8 @@ func Example() {
 		spec.DocumentType: string(spec.TaiwanResidencePermit), spec.DocumentNumber: "EXAMPLE 22", spec.DocumentExpiry: "2031-05-06",
 		spec.PhoneNumber: "+8610000000000", spec.Portrait: "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
 	}, expires)
+	check(err)
+	commitment, err := jwpbbs.ParseCommitment(octets, "https://issuer.example", "c_nonce")
 	check(err)
 	issued, err := jwpbbs.Issue(key, layout, claims, commitment)
 	check(err)

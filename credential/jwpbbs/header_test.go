@@ -19,10 +19,7 @@ func TestEveryHolderHasTheSameIssuerHeader(t *testing.T) {
 			t.Fatalf("%+v: %v", p, err)
 		}
 		secret := NewLinkSecret()
-		commitment, blinding, err := secret.Commit()
-		if err != nil {
-			t.Fatal(err)
-		}
+		commitment, blinding := commitTo(t, secret)
 		issued, err := Issue(testKey(), layout(t), claims, commitment)
 		if err != nil {
 			t.Fatalf("%+v: %v", p, err)

@@ -1,74 +1,17 @@
 package jwpbbs
 
 import (
-	"fmt"
-	"io"
-
-	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
-
 	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/credential/bbs"
 )
 
-// LinkSecret is a number that the holder alone knows and that the issuer
-// signs without seeing it. A credential is of no use without it, and
-// pseudonyms are made of it: they last from one credential to the next for as
-// long as the holder keeps it.
-type LinkSecret struct{ scalar fr.Element }
-
-// NewLinkSecret draws a link secret from crypto/rand.
-func NewLinkSecret() *LinkSecret {
-	l := new(LinkSecret)
-	for l.scalar.IsZero() {
-		l.scalar.MustSetRandom()
-	}
-	return l
-}
-
-// ParseLinkSecret reads what [LinkSecret.Bytes] wrote: a number of 32 octets,
-// big-endian, in [1, r).
-func ParseLinkSecret(octets []byte) (*LinkSecret, error) {
-	l := new(LinkSecret)
-	if err := l.scalar.SetBytesCanonical(octets); err != nil || l.scalar.IsZero() {
-		return nil, credential.Failed("link-secret", ours+"2", "not a number of %d octets in [1, r)", scalarSize)
-	}
-	return l, nil
-}
-
-// Bytes encodes the link secret in 32 octets. They are the secret.
-func (l *LinkSecret) Bytes() []byte {
-	octets := l.scalar.Bytes()
-	return octets[:]
-}
-
-// Format prints "jwpbbs.LinkSecret" whatever the verb, which keeps the secret
-// out of logs and error messages.
-func (LinkSecret) Format(f fmt.State, _ rune) { io.WriteString(f, "jwpbbs.LinkSecret") }
-
-func (l *LinkSecret) message() (bbs.Message, error) {
-	if l == nil {
-		return bbs.Message{}, credential.Failed("link-secret", ours+"2", "no link secret")
-	}
-	return bbs.ParseNumber(l.Bytes())
-}
-
-// Commit begins a credential: the commitment goes to the issuer, which learns
-// nothing of the link secret from it, and the blinding stays with the holder,
-// who needs both to use the credential. Each call gives another pair.
-func (l *LinkSecret) Commit() (commitment []byte, blinding *bbs.Blinding, err error) {
-	m, err := l.message()
-	if err != nil {
-		return nil, nil, err
-	}
-	return suite.Commit([]bbs.Message{m})
-}
-
 // Issue makes the Issued Form of a credential (section 3.2) and signs the
-// link secret in the commitment with it (spec/jwpbbs.md section 2). claims
+// link secret in the commitment with it (spec/jwpbbs.md section 2). Before,
+// the issuer compares the commitment's name with what it knows. claims
 // mirror the layout; what they leave out becomes a decoy, and what the layout
 // does not have is refused. Claims have the types of encoding/json;
 // those of integer leaves are an int, int64, uint64, *big.Int or json.Number.
-func Issue(key *bbs.SecretKey, l *Layout, claims map[string]any, commitment []byte) (string, error) {
+func Issue(key *bbs.SecretKey, l *Layout, claims map[string]any, c *Commitment) (string, error) {
 	payloads := make([][]byte, l.messages())
 	if err := l.claims.fill(l.claims.root, claims, true, nil, payloads); err != nil {
 		return "", err
@@ -82,10 +25,10 @@ func Issue(key *bbs.SecretKey, l *Layout, claims map[string]any, commitment []by
 	if err != nil {
 		return "", err
 	}
-	if len(commitment) != bbs.CommitmentSize(1) {
-		return "", credential.Failed("commitment", ours+"2", "a commitment of %d octets instead of %d", len(commitment), bbs.CommitmentSize(1))
+	if c == nil || c.issuer != l.issuer {
+		return "", credential.Failed("commitment", ours+"6", "no commitment that was made for %.80q", l.issuer)
 	}
-	sig, err := suite.Sign(key, commitment, l.octets, messages)
+	sig, err := suite.Sign(key, c.octets, l.octets, messages)
 	if err != nil {
 		return "", err
 	}

@@ -122,16 +122,27 @@ func tryEnroll(t testing.TB, p person, secret *LinkSecret) (*Credential, string,
 	if err != nil {
 		return nil, "", err
 	}
-	commitment, blinding, err := secret.Commit()
-	if err != nil {
-		t.Fatal(err)
-	}
+	commitment, blinding := commitTo(t, secret)
 	issued, err := Issue(testKey(), layout(t), claims, commitment)
 	if err != nil {
 		return nil, "", err
 	}
 	c, err := Receive(issued, layout(t), testKey().PublicKey(), secret, blinding)
 	return c, issued, err
+}
+
+// commitTo sends a commitment to the issuer, which checks it.
+func commitTo(t testing.TB, secret *LinkSecret) (*Commitment, *bbs.Blinding) {
+	t.Helper()
+	octets, blinding, err := secret.Commit(testIssuer, testNonce)
+	if err != nil {
+		t.Fatal(err)
+	}
+	commitment, err := ParseCommitment(octets, testIssuer, testNonce)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return commitment, blinding
 }
 
 // ask is a request without claims.

@@ -9,10 +9,11 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 )
 
-// The pseudonym sub-proof, spec/jwpbbs.md section 5. With the commitment
-// C = m*G + s*H to the link secret m, and U hashed to the curve from audience
-// and scope, it shows P = m*U: a Schnorr proof of (m, s) for both equations
-// with one challenge.
+// A pseudonym of a committed secret, spec/jwpbbs.md section 5. With the
+// commitment C = m*G + s*H to the link secret m, and U hashed to the curve
+// from an audience and a scope, it shows P = m*U: a Schnorr proof of (m, s)
+// for both equations with one challenge. C is that of a core proof, or the
+// one that goes to the issuer; U tells the two uses apart.
 
 const (
 	// PseudonymAlgorithm is the identifier of the sub-proof.
@@ -22,16 +23,22 @@ const (
 	pseudonymProofSize = 3 * scalarSize               // challenge, m^, s^
 )
 
-// bases are the generators of the commitments (section 5.2).
+// bases are the generators of a commitment.
 type bases struct{ g, h bls.G1Affine }
 
+// Uses of pseudonyms: the tags with which U is hashed.
+const (
+	atVerifiers = "PSEUDONYM_BASE_"
+	atTheIssuer = "ISSUANCE_BASE_"
+)
+
 // pseudonymBase is U.
-func pseudonymBase(audience, scope string) bls.G1Affine {
+func pseudonymBase(use, audience, scope string) bls.G1Affine {
 	var b []byte
 	for _, s := range []string{audience, scope} {
 		b = append(binary.BigEndian.AppendUint64(b, uint64(len(s))), s...)
 	}
-	u, err := bls.HashToG1(b, []byte(suite.ID()+"PSEUDONYM_BASE_"))
+	u, err := bls.HashToG1(b, []byte(suite.ID()+use))
 	if err != nil {
 		panic("jwpbbs: " + err.Error()) // a constant tag of over 255 octets
 	}
@@ -51,8 +58,7 @@ func pseudonymChallenge(b *bases, c, u, p, t1, t2 *bls.G1Affine, transcript []by
 }
 
 // provePseudonym gives P and the proof. m and s open the commitment c.
-func provePseudonym(b *bases, c *bls.G1Affine, m, s *fr.Element, audience, scope string, transcript []byte) (nym, proof []byte) {
-	u := pseudonymBase(audience, scope)
+func provePseudonym(b *bases, c, u *bls.G1Affine, m, s *fr.Element, transcript []byte) (nym, proof []byte) {
 	var rm, rs fr.Element
 	rm.MustSetRandom()
 	rs.MustSetRandom()
@@ -61,11 +67,11 @@ func provePseudonym(b *bases, c *bls.G1Affine, m, s *fr.Element, audience, scope
 	var share, rest fr.Element
 	share.MustSetRandom()
 	rest.Sub(m, &share)
-	p := multiply(pair{&u, &share}, pair{&u, &rest})
+	p := multiply(pair{u, &share}, pair{u, &rest})
 	t1 := multiply(pair{&b.g, &rm}, pair{&b.h, &rs})
-	t2 := multiply(pair{&u, &rm})
+	t2 := multiply(pair{u, &rm})
 
-	challenge := pseudonymChallenge(b, c, &u, &p, &t1, &t2, transcript)
+	challenge := pseudonymChallenge(b, c, u, &p, &t1, &t2, transcript)
 	var mHat, sHat fr.Element
 	mHat.Mul(&challenge, m).Add(&mHat, &rm)
 	sHat.Mul(&challenge, s).Add(&sHat, &rs)
@@ -79,7 +85,7 @@ func provePseudonym(b *bases, c *bls.G1Affine, m, s *fr.Element, audience, scope
 
 // verifyPseudonym checks that the pseudonym nym and the commitment c have one
 // secret.
-func verifyPseudonym(b *bases, c *bls.G1Affine, nym, proof []byte, audience, scope string, transcript []byte) error {
+func verifyPseudonym(b *bases, c, u *bls.G1Affine, nym, proof, transcript []byte) error {
 	p, err := readPoint(nym)
 	if err != nil {
 		return err
@@ -96,11 +102,10 @@ func verifyPseudonym(b *bases, c *bls.G1Affine, nym, proof []byte, audience, sco
 	challenge, mHat, sHat := &k[0], &k[1], &k[2]
 	var minus fr.Element
 	minus.Neg(challenge)
-	u := pseudonymBase(audience, scope)
 	t1 := multiply(pair{&b.g, mHat}, pair{&b.h, sHat}, pair{c, &minus})
-	t2 := multiply(pair{&u, mHat}, pair{&p, &minus})
-	if expected := pseudonymChallenge(b, c, &u, &p, &t1, &t2, transcript); !expected.Equal(challenge) {
-		return errors.New("the pseudonym is not of the committed secret, this audience and this scope")
+	t2 := multiply(pair{u, mHat}, pair{&p, &minus})
+	if expected := pseudonymChallenge(b, c, u, &p, &t1, &t2, transcript); !expected.Equal(challenge) {
+		return errors.New("the pseudonym is not that of the committed secret here")
 	}
 	return nil
 }

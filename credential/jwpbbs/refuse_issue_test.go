@@ -16,10 +16,7 @@ import (
 
 func TestRefusedCredentialsOnReceipt(t *testing.T) {
 	secret := NewLinkSecret()
-	commitment, blinding, err := secret.Commit()
-	if err != nil {
-		t.Fatal(err)
-	}
+	commitment, blinding := commitTo(t, secret)
 	claims, err := PersonClaims(adult.claims(), expires)
 	if err != nil {
 		t.Fatal(err)
@@ -33,10 +30,7 @@ func TestRefusedCredentialsOnReceipt(t *testing.T) {
 	if _, err := Receive(issued, l, pk, secret, blinding); err != nil {
 		t.Fatal(err)
 	}
-	_, otherBlinding, err := secret.Commit()
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, otherBlinding := commitTo(t, secret)
 	otherKey, err := bbs.GenerateKey()
 	if err != nil {
 		t.Fatal(err)
@@ -113,19 +107,9 @@ func TestRefusedCredentialsOnReceipt(t *testing.T) {
 
 func TestRefusedIssuance(t *testing.T) {
 	secret := NewLinkSecret()
-	commitment, _, err := secret.Commit()
-	if err != nil {
-		t.Fatal(err)
-	}
-	two, _, err := suite.Commit([]bbs.Message{bbs.Number(1), bbs.Number(2)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	changed := bytes.Clone(commitment)
+	commitment, _ := commitTo(t, secret)
+	changed := bytes.Clone(commitment.octets)
 	changed[60] ^= 1
-	identity := append([]byte{0xc0}, commitment[1:]...)
-	clear(identity[1:48])
-
 	l, err := NewLayout(testIssuer, "t",
 		Member{"name", Text()},
 		Member{"address", Object(Member{"street", Text()})},
@@ -147,13 +131,11 @@ func TestRefusedIssuance(t *testing.T) {
 	for _, test := range []struct {
 		name, check string
 		claims      map[string]any
-		commitment  []byte
+		commitment  *Commitment
 	}{
 		{"no commitment", "commitment", good(), nil},
-		{"a commitment to two messages", "commitment", good(), two},
-		{"a commitment with a proof that does not hold", "bbs-commitment", good(), changed},
-		{"a commitment that is the identity", "bbs-commitment-encoding", good(), identity},
-		{"a commitment of zeroes", "bbs-commitment-encoding", good(), make([]byte, len(commitment))},
+		{"a commitment that was made for another issuer", "commitment", good(), &Commitment{issuer: "https://other.example", octets: commitment.octets}},
+		{"a commitment with a proof that does not hold", "bbs-commitment", good(), &Commitment{issuer: testIssuer, octets: changed}},
 		{"no claims", "claims", nil, commitment},
 		{"no expiry", "claims", map[string]any{"name": "x"}, commitment},
 		{"an expiry that is no integer", "claims", with("exp", "2026-12-31"), commitment},

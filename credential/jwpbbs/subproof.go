@@ -77,7 +77,8 @@ func proveRange(o *bbs.Opening, asked indexRange, core bbs.Transcript) ([]byte, 
 }
 
 func proveName(o *bbs.Opening, audience, scope string, core bbs.Transcript) ([]byte, error) {
-	nym, proof := provePseudonym(commitmentBases(), &o.Point, &o.Message, &o.Blinding, audience, scope, transcript(PseudonymAlgorithm, o.Index, core))
+	u := pseudonymBase(atVerifiers, audience, scope)
+	nym, proof := provePseudonym(commitmentBases(), &o.Point, &u, &o.Message, &o.Blinding, transcript(PseudonymAlgorithm, o.Index, core))
 	text := base64url.EncodeToString(nym)
 	return writeJSON(subProof{
 		Algorithm: PseudonymAlgorithm,

@@ -30,10 +30,12 @@ type vector struct {
 	LinkSecret  string         `json:"linkSecret"`
 	Blinding    string         `json:"blinding"`
 	Commitment  string         `json:"commitment"`
+	Nonce       string         `json:"nonce"` // of the commitment
 	Claims      map[string]any `json:"claims"`
 	Expires     time.Time      `json:"expires"`
 	DecoyScalar string         `json:"decoyScalar"`
 
+	Name          string         `json:"name"` // under which the issuer knows the link secret
 	Header        string         `json:"header"`
 	Payloads      []string       `json:"payloads"`
 	Issued        string         `json:"issued"`
@@ -80,7 +82,10 @@ func (v vector) fill(t *testing.T) (vector, *Credential) {
 	fail(err)
 	claims, err := PersonClaims(v.Claims, v.Expires)
 	fail(err)
-	v.Issued, err = Issue(key, l, claims, fromHex(t, v.Commitment))
+	commitment, err := ParseCommitment(fromHex(t, v.Commitment), v.Issuer, v.Nonce)
+	fail(err)
+	v.Name = commitment.Name
+	v.Issued, err = Issue(key, l, claims, commitment)
 	fail(err)
 	c, err := Receive(v.Issued, l, key.PublicKey(), secret, blinding)
 	fail(err)
@@ -96,7 +101,7 @@ func (v vector) fill(t *testing.T) (vector, *Credential) {
 
 func generate(t *testing.T) vector {
 	secret := NewLinkSecret()
-	commitment, blinding, err := secret.Commit()
+	commitment, blinding, err := secret.Commit(testIssuer, testNonce)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +111,7 @@ func generate(t *testing.T) vector {
 		Comment:   "One person's credential in the form of spec/jwpbbs.md. Everybody in it is invented.",
 		SecretKey: hex.EncodeToString(testKey().Bytes()), Issuer: testIssuer,
 		LinkSecret: hex.EncodeToString(secret.Bytes()), Blinding: hex.EncodeToString(blinding.Bytes()),
-		Commitment: hex.EncodeToString(commitment), Claims: p.claims(), Expires: expires.UTC(),
+		Commitment: hex.EncodeToString(commitment), Nonce: testNonce, Claims: p.claims(), Expires: expires.UTC(),
 	}.fill(t)
 
 	add := func(name string, r Request, change func(*compact)) {

@@ -92,8 +92,8 @@ func Verify(presented string, key func(issuer string) (*bbs.PublicKey, error), r
 		}
 	}
 	if name != nil {
-		err := verifyPseudonym(commitmentBases(), commitments[name.index], name.nym, name.proof, r.Audience, string(*p.scope), transcript(PseudonymAlgorithm, name.index, shown.Transcript))
-		if err != nil {
+		u := pseudonymBase(atVerifiers, r.Audience, string(*p.scope))
+		if err := verifyPseudonym(commitmentBases(), commitments[name.index], &u, name.nym, name.proof, transcript(PseudonymAlgorithm, name.index, shown.Transcript)); err != nil {
 			return nil, &credential.Error{Check: "pseudonym", Clause: ours + "5", Err: err}
 		}
 		v.Pseudonym = base64url.EncodeToString(name.nym)
