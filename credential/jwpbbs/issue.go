@@ -1,6 +1,9 @@
 package jwpbbs
 
 import (
+	"fmt"
+	"io"
+
 	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/credential/bbs"
 )
@@ -106,6 +109,9 @@ func Receive(issued string, l *Layout, key *bbs.PublicKey, secret *LinkSecret, b
 	}
 	return c, nil
 }
+
+// Format prints "jwpbbs.Credential" whatever the verb.
+func (Credential) Format(f fmt.State, _ rune) { io.WriteString(f, "jwpbbs.Credential") }
 
 // Claims gives all claims, for the holder alone: absent ones are left out,
 // numbers are json.Number.

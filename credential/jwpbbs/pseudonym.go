@@ -63,11 +63,7 @@ func provePseudonym(b *bases, c, u *bls.G1Affine, m, s *fr.Element, transcript [
 	rm.MustSetRandom()
 	rs.MustSetRandom()
 
-	// m outlives the proof and is multiplied in two fresh shares.
-	var share, rest fr.Element
-	share.MustSetRandom()
-	rest.Sub(m, &share)
-	p := multiply(pair{u, &share}, pair{u, &rest})
+	p := multiplySecret(u, m)
 	t1 := multiply(pair{&b.g, &rm}, pair{&b.h, &rs})
 	t2 := multiply(pair{u, &rm})
 
@@ -110,13 +106,27 @@ func verifyPseudonym(b *bases, c, u *bls.G1Affine, nym, proof, transcript []byte
 	return nil
 }
 
+// multiplySecret multiplies by a scalar that outlives the proof, in two
+// shares that are drawn afresh. Each is multiplied by itself: the time of
+// both in one, with the doublings shared, would depend on how their digits
+// meet, and so on their sum.
+func multiplySecret(point *bls.G1Affine, k *fr.Element) bls.G1Affine {
+	var share, rest fr.Element
+	share.MustSetRandom()
+	rest.Sub(k, &share)
+	a, b := multiply(pair{point, &share}), multiply(pair{point, &rest})
+	var out bls.G1Affine
+	out.Add(&a, &b)
+	return out
+}
+
 type pair struct {
 	point  *bls.G1Affine
 	scalar *fr.Element
 }
 
 // multiply sums the multiples. Its time depends on the scalars, which must be
-// public or fresh.
+// public, or fresh and independent of one another.
 func multiply(pairs ...pair) bls.G1Affine {
 	var acc bls.G1Jac
 	for len(pairs) > 0 {

@@ -283,9 +283,15 @@ func TestRefusedForms(t *testing.T) {
 // Secrets do not print.
 func TestSecretsDoNotPrint(t *testing.T) {
 	secret := NewLinkSecret()
+	held := enroll(t, adult, secret)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%x", "%s", "%d"} {
 		if got := fmt.Sprintf(verb, *secret); got != "jwpbbs.LinkSecret" {
 			t.Errorf("%s: %s", verb, got)
+		}
+		for _, c := range []any{held, *held} {
+			if got := fmt.Sprintf(verb, c); got != "jwpbbs.Credential" {
+				t.Errorf("%s: %s", verb, got)
+			}
 		}
 		if got := fmt.Sprintf(verb, secret); got != "jwpbbs.LinkSecret" {
 			t.Errorf("%s: %s", verb, got)
