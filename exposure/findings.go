@@ -10,7 +10,9 @@ type findings struct {
 	sighted   map[int]bool      // visits
 	sightedBy []float64         // per person: visits
 
-	right, claimed int // pairs of (person, platform) in one component
+	// Per person: pairs of platforms in one component, of which right are all
+	// this person's own. A pair of two people's counts half for each.
+	right, claimed []float64
 }
 
 func newFindings(people int) *findings {
@@ -18,6 +20,7 @@ func newFindings(people int) *findings {
 		visited: make([]map[string]int, people), joined: make([]map[[2]string]bool, people),
 		within: make([]float64, people), namedAt: make([]map[string]bool, people),
 		sighted: make(map[int]bool), sightedBy: make([]float64, people),
+		right: make([]float64, people), claimed: make([]float64, people),
 	}
 	for p := range people {
 		f.visited[p] = make(map[string]int)
@@ -35,7 +38,6 @@ func (f *findings) component(visits map[int]map[string]int, named map[int]bool) 
 	nodes := 0
 	for p, platforms := range visits {
 		nodes += len(platforms)
-		f.right += pairs(len(platforms))
 		for a, n := range platforms {
 			f.within[p] += float64(pairs(n))
 			for b := range platforms {
@@ -48,14 +50,17 @@ func (f *findings) component(visits map[int]map[string]int, named map[int]bool) 
 			}
 		}
 	}
-	f.claimed += pairs(nodes)
+	for p, platforms := range visits {
+		f.right[p] += float64(pairs(len(platforms)))
+		f.claimed[p] += float64(len(platforms)*(nodes-1)) / 2
+	}
 }
 
 func pairs(n int) int { return n * (n - 1) / 2 }
 
 // rows gives the figures that make sense for the coalition.
 func (f *findings) rows(c Coalition, seed uint64, add func(metric, unit string, e Estimate)) {
-	var joined, possible, within, withinPossible, sighted, logins, namedAt, visitedAt []float64
+	var joined, possible, within, withinPossible, sighted, logins, namedAt, visitedAt, right, claimed []float64
 	active, named := 0, 0
 	for p, platforms := range f.visited {
 		if len(platforms) == 0 {
@@ -75,6 +80,9 @@ func (f *findings) rows(c Coalition, seed uint64, add func(metric, unit string, 
 		if repeats > 0 {
 			within, withinPossible = append(within, f.within[p]/float64(repeats)), append(withinPossible, 1)
 		}
+		if f.claimed[p] > 0 {
+			right, claimed = append(right, f.right[p]), append(claimed, f.claimed[p])
+		}
 		if n := pairs(len(platforms)); n > 0 {
 			// Every person weighs the same, however many platforms.
 			joined, possible = append(joined, float64(len(f.joined[p]))/float64(n)), append(possible, 1)
@@ -89,8 +97,8 @@ func (f *findings) rows(c Coalition, seed uint64, add func(metric, unit string, 
 		add(CentralSight, "share of logins", Bootstrap(sighted, logins, seed))
 	}
 	add(CrossPlatformLinkage, "share of pairs of platforms (mean over persons)", Bootstrap(joined, possible, seed))
-	if f.claimed > 0 {
-		add(LinkagePrecision, "share of joined pairs", Wilson(f.right, f.claimed))
+	if len(claimed) > 0 {
+		add(LinkagePrecision, "share of joined pairs", Bootstrap(right, claimed, seed))
 	}
 	add(Reidentification, "share of persons", Wilson(named, active))
 }

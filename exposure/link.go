@@ -1,182 +1,54 @@
 package exposure
 
-import (
-	"cmp"
-	"slices"
-	"strings"
-)
-
-// A unit is what one party saw of one visit.
-type unit struct {
-	party  Party
-	visit  int
-	leaves []leaf       // distinct
-	named  map[int]bool // people of the register named in it
-}
-
-// units takes recorded exchanges apart, one unit for each party and visit.
-func (m *miner) units(exchanges []Exchange) []unit {
-	type key struct {
-		party Party
-		visit int
-	}
-	index := make(map[key]int)
-	var us []unit
-	for _, e := range exchanges {
-		k := key{e.Party, e.Visit}
-		i, ok := index[k]
-		if !ok {
-			i = len(us)
-			index[k] = i
-			us = append(us, unit{party: e.Party, visit: e.Visit, named: make(map[int]bool)})
-		}
-		leaves, named := m.mine(e)
-		us[i].leaves = append(us[i].leaves, leaves...)
-		for p := range named {
-			us[i].named[p] = true
-		}
-	}
-	for i := range us {
-		slices.SortFunc(us[i].leaves, func(a, b leaf) int {
-			return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.path, b.path))
-		})
-		us[i].leaves = slices.Compact(us[i].leaves)
-	}
-	slices.SortFunc(us, func(a, b unit) int {
-		return cmp.Or(cmp.Compare(a.visit, b.visit), cmp.Compare(a.party, b.party))
-	})
-	return us
-}
-
-// keepRepeated drops the shingles that stand in one unit alone: they join
-// nothing, and nearly all are such.
-func (m *miner) keepRepeated(us []unit) {
-	first := make(map[uint64]int32, 1<<16)
-	for i, u := range us {
-		for j, l := range u.leaves {
-			if j > 0 && u.leaves[j-1].value == l.value {
-				continue
-			}
-			if at, ok := first[l.value]; !ok {
-				first[l.value] = int32(i)
-			} else if at >= 0 {
-				first[l.value] = -1
-			}
-		}
-	}
-	for i := range us {
-		us[i].leaves = slices.DeleteFunc(us[i].leaves, func(l leaf) bool { return first[l.value] >= 0 && strings.HasSuffix(m.paths.names[l.path], windowPath) })
-	}
-}
-
-// occurrence is a value in a unit.
-type occurrence struct {
-	leaf
-	unit int32
-}
-
-// occurrences lists every value of the units, in the order of values, units
-// and paths.
-func occurrences(us []unit) []occurrence {
-	var all []occurrence
-	for i, u := range us {
-		for _, l := range u.leaves {
-			all = append(all, occurrence{l, int32(i)})
-		}
-	}
-	slices.SortFunc(all, func(a, b occurrence) int {
-		return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.unit, b.unit), cmp.Compare(a.path, b.path))
-	})
-	return all
-}
-
-// A view is the units that a coalition has, and whether its members compare
-// them: a platform alone joins its own units only.
-type view struct {
-	units  []unit
-	values []occurrence // of all units, as occurrences gives them
-	in     func(unit int) bool
-	shared bool
-}
-
-// groups calls f with all occurrences of each value that stands in two or
-// more of the units, in the order of the values. f must not keep its
-// argument.
-func (v view) groups(f func([]occurrence)) {
-	var group []occurrence
-	flush := func(g []occurrence) {
-		if len(g) > 1 && g[0].unit != g[len(g)-1].unit {
-			f(g)
-		}
-	}
-	for rest := v.values; len(rest) > 0; {
-		n := 1
-		for n < len(rest) && rest[n].value == rest[0].value {
-			n++
-		}
-		group = group[:0]
-		for _, o := range rest[:n] {
-			if v.in(int(o.unit)) {
-				group = append(group, o)
-			}
-		}
-		rest = rest[n:]
-		if v.shared || len(group) < 2 {
-			flush(group)
-			continue
-		}
-		slices.SortStableFunc(group, func(a, b occurrence) int {
-			return strings.Compare(string(v.units[a.unit].party), string(v.units[b.unit].party))
-		})
-		for first := 0; first < len(group); {
-			last := first + 1
-			for last < len(group) && v.units[group[last].unit].party == v.units[group[first].unit].party {
-				last++
-			}
-			flush(group[first:last])
-			first = last
-		}
-	}
-}
-
-// maxCollisions bounds how many other people of the whole population may be
-// expected to share a person's value of an admitted path by chance; it keeps
-// the precision of the joins at 0.99 and above.
-const maxCollisions = 0.01
+import "slices"
 
 // A linker joins units by exact values. It learns, on people whose visits it
 // is told (R-EXP-03), which paths carry identifiers: a path is admitted when
-// its values join the visits of several people, and do not join visits of
-// different people. Then it joins the visits of people it was told nothing
-// of, by every value at admitted paths that belonged to no more than one training
-// person.
+// values there belong to one person each and join that person's visits, and
+// different people are not expected to share a value. Then it joins the visits
+// of people it was told nothing of, by every value at admitted paths that
+// belonged to no more than one training person.
 type linker struct {
 	admitted  map[int32]bool
 	common    map[uint64]bool // values of two or more training people
 	directory map[int32]bool  // paths that say which platform a visit was at
 }
 
-// structural is the share of training people above which a value within an
-// opaque blob is taken for a part of the encoding, which says nothing about
-// the other values at its path.
-const structural = 0.1
+const (
+	// support is how many training people have to have a value of their own
+	// at a path that joins visits of theirs before the path counts as one that
+	// carries identifiers, and how many platforms a path has to tell apart
+	// before it counts as one that names them.
+	support = 3
 
-// support is how many training people a path has to join visits of before it
-// counts as one that carries identifiers, and how many platforms it has to
-// tell apart before it counts as one that names them.
-const support = 3
+	// maxCollisions bounds how many other people of the whole population may
+	// be expected to share a person's value of an admitted path by chance; it
+	// keeps the precision of the joins at 0.99 and above.
+	maxCollisions = 0.01
+
+	// rare is the most training people who share a value that foretells a
+	// wrong join. Values of two or more training people are set aside, so
+	// those of many people do no harm. What does is a value of two scored
+	// people that at most one training person has. As people fall into the
+	// halves by chance, pairs of these are as many, in expectation, as the
+	// pairs of training people whose value at most one other training person
+	// has: values of two people and of three.
+	rare = 3
+)
+
+// tally is what training people had at a path.
+type tally struct {
+	joined     map[int]bool      // people with visits joined by a value of their own
+	collisions int               // pairs of people with a rare value in common
+	platforms  map[string]uint64 // the one value that people share at each
+	several    bool              // a value of several platforms, or several of one
+}
 
 // learn trains on a view of training people. person and platform give the
 // truth about a unit; population is the number of people the linker will be
 // used on, training included.
-func (m *miner) learn(v view, person func(unit int) int, platform func(unit int) string, population int) *linker {
+func learn(v view, person func(unit int) int, platform func(unit int) string, population int) *linker {
 	l := &linker{admitted: make(map[int32]bool), common: make(map[uint64]bool), directory: make(map[int32]bool)}
-	type tally struct {
-		joined     map[int]bool // people
-		collisions int
-		platforms  map[string]uint64 // the one value that people share at each
-		several    bool              // a value of several platforms, or several of one
-	}
 	tallies := make(map[int32]*tally)
 	people := make(map[int]bool)
 	for i := range v.units {
@@ -184,51 +56,41 @@ func (m *miner) learn(v view, person func(unit int) int, platform func(unit int)
 			people[person(i)] = true
 		}
 	}
+	owners, where, at := make(map[int]bool), make(map[string]bool), make(map[int32]bool)
 	v.groups(func(g []occurrence) {
-		perPerson := make(map[int]map[int32]bool)
-		perPath := make(map[int32]bool)
-		where := make(map[string]bool)
+		clear(owners)
+		clear(where)
+		clear(at)
 		for _, o := range g {
-			p := person(int(o.unit))
-			if perPerson[p] == nil {
-				perPerson[p] = make(map[int32]bool)
-			}
-			perPerson[p][o.unit] = true
-			perPath[o.path] = true
+			owners[person(int(o.unit))] = true
 			where[platform(int(o.unit))] = true
+			at[o.path] = true
 		}
-		if len(perPerson) > 1 {
+		if len(owners) > 1 {
 			l.common[g[0].value] = true
 		}
-		for path := range perPath {
+		for path := range at {
 			t := tallies[path]
 			if t == nil {
 				t = &tally{joined: make(map[int]bool), platforms: make(map[string]uint64)}
 				tallies[path] = t
 			}
-			if len(perPerson) > 1 {
-				for name := range where {
-					old, ok := t.platforms[name]
-					t.several = t.several || len(where) > 1 || (ok && old != g[0].value)
-					t.platforms[name] = g[0].value
-				}
-			}
-			for p, units := range perPerson {
-				if len(units) > 1 {
-					t.joined[p] = true
-				}
-			}
-			opaque := strings.HasSuffix(m.paths.names[path], windowPath)
-			if opaque && len(perPerson) > 2 && float64(len(perPerson)) > structural*float64(len(people)) {
+			if len(owners) == 1 {
+				t.joined[person(int(g[0].unit))] = true
 				continue
 			}
-			// Pairs of people who share the value, at whichever path.
-			t.collisions += len(perPerson) * (len(perPerson) - 1) / 2
+			if len(owners) <= rare {
+				t.collisions += pairs(len(owners))
+			}
+			for name := range where {
+				old, ok := t.platforms[name]
+				t.several = t.several || len(where) > 1 || (ok && old != g[0].value)
+				t.platforms[name] = g[0].value
+			}
 		}
 	})
-	pairs := float64(len(people)) * float64(len(people)-1) / 2
 	for path, t := range tallies {
-		expected := float64(t.collisions) / max(pairs, 1) * float64(population)
+		expected := float64(t.collisions) / float64(max(pairs(len(people)), 1)) * float64(population)
 		if len(t.joined) >= support && expected <= maxCollisions {
 			l.admitted[path] = true
 		}
@@ -238,7 +100,8 @@ func (m *miner) learn(v view, person func(unit int) int, platform func(unit int)
 }
 
 // join gives each unit that is in a component, named by its smallest member;
-// units outside get -1. used counts the joins that each path made.
+// units outside get -1. used counts, for each admitted path, how often a value
+// there came again.
 func (l *linker) join(v view) (component []int, used map[int32]int) {
 	component = make([]int, len(v.units))
 	for i := range component {
@@ -255,22 +118,26 @@ func (l *linker) join(v view) (component []int, used map[int32]int) {
 		return i
 	}
 	used = make(map[int32]int)
+	at := make(map[int32]bool)
 	v.groups(func(g []occurrence) {
 		if l.common[g[0].value] {
 			return
 		}
 		first := -1
+		clear(at)
 		for _, o := range g {
-			switch {
-			case !l.admitted[o.path]:
-			case first < 0:
-				first = int(o.unit)
-			default:
-				if a, b := root(first), root(int(o.unit)); a != b {
-					component[max(a, b)] = min(a, b)
-					used[o.path]++
-				}
+			if !l.admitted[o.path] {
+				continue
 			}
+			if at[o.path] {
+				used[o.path]++
+			}
+			at[o.path] = true
+			if first < 0 {
+				first = int(o.unit)
+			}
+			a, b := root(first), root(int(o.unit))
+			component[max(a, b)] = min(a, b)
 		}
 	})
 	for i := range component {

@@ -13,9 +13,9 @@ import (
 	"github.com/halfmask/halfmask/spec"
 )
 
-// testDesign records what platforms would see of people whose every login
-// carries fresh random values and, where plant says so, something of theirs.
-func testDesign(people, logins int, plant func(person int, body map[string]any)) (exchanges []Exchange, visits []visit, numbers []string) {
+// plantedDesign records what platforms would see of people whose every login
+// carries fresh random values and, where plant is set, something of theirs.
+func plantedDesign(people, logins int, plant func(person int, e *Exchange, body map[string]any)) (exchanges []Exchange, visits []visit, numbers []string) {
 	for p := range people {
 		numbers = append(numbers, fmt.Sprintf("00000019900101%04d", p))
 		for l := range logins {
@@ -23,21 +23,31 @@ func testDesign(people, logins int, plant func(person int, body map[string]any))
 			proof := make([]byte, 400)
 			rand.Read(proof)
 			body := map[string]any{"nonce": rand.Text(), "proof": proof, "age_over_18": p%3 > 0, "band": spec.AgeBands[p%7]}
+			e := Exchange{Visit: len(visits), Party: PlatformParty(platform), At: time.Unix(1e9, 0),
+				Request: Message{Method: "POST", URL: "http://" + platform + ".localhost/logins/" + rand.Text(),
+					Header: http.Header{"Content-Type": {"application/json"}}},
+				Response: Message{Status: 200, Body: []byte(`{"accepted":true}`)}}
 			if plant != nil {
-				plant(p, body)
+				plant(p, &e, body)
 			}
 			b, err := json.Marshal(body)
 			if err != nil {
 				panic(err)
 			}
-			exchanges = append(exchanges, Exchange{Visit: len(visits), Party: PlatformParty(platform), At: time.Unix(1e9, 0),
-				Request: Message{Method: "POST", URL: "http://" + platform + ".localhost/logins/" + rand.Text(),
-					Header: http.Header{"Content-Type": {"application/json"}}, Body: b},
-				Response: Message{Status: 200, Body: []byte(`{"accepted":true}`)}})
+			e.Request.Body = b
+			exchanges = append(exchanges, e)
 			visits = append(visits, visit{person: p, platform: platform, stratum: spec.Minimal})
 		}
 	}
 	return exchanges, visits, numbers
+}
+
+// testDesign plants into bodies only.
+func testDesign(people, logins int, plant func(person int, body map[string]any)) (exchanges []Exchange, visits []visit, numbers []string) {
+	if plant == nil {
+		return plantedDesign(people, logins, nil)
+	}
+	return plantedDesign(people, logins, func(p int, _ *Exchange, body map[string]any) { plant(p, body) })
 }
 
 func linkage(t *testing.T, plant func(person int, body map[string]any)) (linked, precision Row) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -60,7 +61,7 @@ func (m Message) MarshalJSON() ([]byte, error) {
 	}{plain(m), string(m.Body)})
 }
 
-// maxBody bounds what the recorder reads of one message.
+// maxBody bounds one message.
 const maxBody = 4 << 20
 
 // visitHeader carries the lab's label from a caller to the door it calls. The
@@ -173,39 +174,55 @@ func (n *Network) route(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Header.Del(visitHeader)
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	body, err := readBody(r.Body)
 	if err != nil {
-		http.Error(w, "body", http.StatusBadRequest)
+		http.Error(w, "body", http.StatusRequestEntityTooLarge)
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	e := Exchange{Visit: visit, Party: d.party, At: n.now(), Request: Message{
 		Method: r.Method, URL: "http://" + r.Host + r.URL.RequestURI(), Header: r.Header.Clone(), Body: body,
 	}}
-	tee := &responseTee{ResponseWriter: w, status: http.StatusOK}
+	answer := &answer{header: make(http.Header), status: http.StatusOK}
+	d.handler.ServeHTTP(answer, r.WithContext(Visit(r.Context(), visit)))
+	e.Response = Message{Status: answer.status, Header: answer.header.Clone(), Body: answer.body.Bytes()}
+	// Recorded before it is sent: nobody goes on before it is seen.
+	n.record(e)
+	maps.Copy(w.Header(), answer.header)
 	// The wall clock of this machine is no part of any design.
 	w.Header()["Date"] = nil
-	d.handler.ServeHTTP(tee, r.WithContext(Visit(r.Context(), visit)))
-	header := w.Header().Clone()
-	delete(header, "Date")
-	e.Response = Message{Status: tee.status, Header: header, Body: tee.body.Bytes()}
-	n.record(e)
+	w.WriteHeader(answer.status)
+	w.Write(answer.body.Bytes())
 }
 
-type responseTee struct {
-	http.ResponseWriter
+// readBody reads a message whole or not at all.
+func readBody(r io.Reader) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, maxBody+1))
+	if err == nil && len(body) > maxBody {
+		err = fmt.Errorf("exposure: a message of more than %d bytes", maxBody)
+	}
+	return body, err
+}
+
+// answer holds a response until it is recorded.
+type answer struct {
+	header http.Header
 	status int
+	wrote  bool
 	body   bytes.Buffer
 }
 
-func (t *responseTee) WriteHeader(status int) {
-	t.status = status
-	t.ResponseWriter.WriteHeader(status)
+func (a *answer) Header() http.Header { return a.header }
+
+func (a *answer) WriteHeader(status int) {
+	if !a.wrote {
+		a.status, a.wrote = status, true
+	}
 }
 
-func (t *responseTee) Write(b []byte) (int, error) {
-	t.body.Write(b)
-	return t.ResponseWriter.Write(b)
+func (a *answer) Write(b []byte) (int, error) {
+	a.wrote = true
+	return a.body.Write(b)
 }
 
 type wire struct {
@@ -223,7 +240,7 @@ func (t *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if t.party != person {
 		e.Request = Message{Method: r.Method, URL: r.URL.String(), Header: r.Header.Clone()}
 		if r.Body != nil {
-			body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+			body, err := readBody(r.Body)
 			r.Body.Close()
 			if err != nil {
 				return nil, err
@@ -237,7 +254,7 @@ func (t *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil || t.party == person {
 		return response, err
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody))
+	body, err := readBody(response.Body)
 	response.Body.Close()
 	if err != nil {
 		return nil, err

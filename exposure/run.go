@@ -197,28 +197,18 @@ func (x *execution) execute(ctx context.Context, name string) (*outcome, error) 
 		x.step()
 	}
 
-	today := Start
-	for _, l := range x.schedule.Logins {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if day := spec.DateOf(l.At); day != today {
-			if due, ok := renewalBetween(today, day); ok {
-				x.clock.Set(due)
-				if err := x.renew(ctx, out.refused); err != nil {
-					return nil, err
-				}
+	logins := x.schedule.Logins
+	for day := range x.scenario.Days {
+		if Start.AddDays(day).Day == renewalDay {
+			x.clock.Set(Start.AddDays(day).Time().Add(time.Hour))
+			if err := x.renew(ctx, out.refused); err != nil {
+				return nil, err
 			}
-			today = day
 		}
-		x.step()
-		if slices.Contains(out.refused, l.Person) {
-			continue
-		}
-		x.clock.Set(l.At)
-		v := visit{person: l.Person, platform: l.Platform.ID, stratum: l.Platform.Stratum()}
-		if err := x.design.LogIn(x.visit(ctx, v), x.schedule.People[l.Person], l); err != nil {
-			return nil, fmt.Errorf("log person %d in at %s: %w", l.Person, l.Platform.ID, err)
+		for ; len(logins) > 0 && logins[0].At.Before(Start.AddDays(day+1).Time()); logins = logins[1:] {
+			if err := x.logIn(ctx, logins[0], out.refused); err != nil {
+				return nil, err
+			}
 		}
 	}
 	exchanges := x.network.Take()
@@ -270,8 +260,28 @@ func (x *execution) visit(ctx context.Context, v visit) context.Context {
 	return Visit(ctx, len(x.visits)-1)
 }
 
+// logIn carries one login of the schedule out.
+func (x *execution) logIn(ctx context.Context, l Login, refused []int) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	x.step()
+	if slices.Contains(refused, l.Person) {
+		return nil
+	}
+	x.clock.Set(l.At)
+	v := visit{person: l.Person, platform: l.Platform.ID, stratum: l.Platform.Stratum()}
+	if err := x.design.LogIn(x.visit(ctx, v), x.schedule.People[l.Person], l); err != nil {
+		return fmt.Errorf("log person %d in at %s: %w", l.Person, l.Platform.ID, err)
+	}
+	return nil
+}
+
 func (x *execution) renew(ctx context.Context, refused []int) error {
 	for _, p := range x.schedule.People {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if slices.Contains(refused, p.Index) {
 			continue
 		}
@@ -286,17 +296,6 @@ func (x *execution) renew(ctx context.Context, refused []int) error {
 // has to be renewed; everybody's on the same day, so that it tells nobody
 // apart.
 const renewalDay = 20
-
-// renewalBetween gives the renewal that falls after day a and not after b, at
-// the most one month later.
-func renewalBetween(a, b spec.Date) (time.Time, bool) {
-	for d := a.AddDays(1); !b.Before(d); d = d.AddDays(1) {
-		if d.Day == renewalDay {
-			return d.Time().Add(time.Hour), true
-		}
-	}
-	return time.Time{}, false
-}
 
 // sampleVisits is how many logins per stratum go into the transcripts.
 const sampleVisits = 10

@@ -72,7 +72,8 @@ type visit struct {
 	stratum  spec.Stratum
 }
 
-// A Cause says how many joins a path made, for a coalition in a stratum.
+// A Cause says how often values at a path came again in visits that they
+// joined, for a coalition in a stratum. Several paths may make the same join.
 type Cause struct {
 	Coalition Coalition    `json:"coalition"`
 	Stratum   spec.Stratum `json:"stratum"`
@@ -84,8 +85,13 @@ type Cause struct {
 func score(design string, exchanges []Exchange, visits []visit, numbers []string, seed uint64) (rows []Row, causes []Cause) {
 	m := newMiner(newRegister(numbers))
 	us := m.units(exchanges)
-	m.keepRepeated(us)
-	s := &scorer{miner: m, units: us, values: occurrences(us), visits: visits, people: len(numbers), seed: seed}
+	s := &scorer{miner: m, units: us, values: occurrences(us, m.repeated(us)), visits: visits, people: len(numbers), seed: seed}
+	// Halves of the people, by chance: what one half teaches about the other
+	// rests on that.
+	s.fold = make([]int, s.people)
+	for i, p := range random(seed, "folds", 0).Perm(s.people) {
+		s.fold[p] = i % folds
+	}
 	for _, stratum := range Strata {
 		for _, c := range Coalitions {
 			s.coalition(c, stratum)
@@ -103,6 +109,7 @@ type scorer struct {
 	values []occurrence
 	visits []visit
 	people int
+	fold   []int // by person
 	seed   uint64
 
 	rows   []Row
@@ -121,12 +128,13 @@ func (s *scorer) coalition(c Coalition, stratum spec.Stratum) {
 		t := s.truth(i)
 		seen[i] = c.has(u.party) && (t.platform == "" || stratum == spec.AllStrata || t.stratum == stratum)
 	}
+	few := s.tooFew(stratum)
 	found := newFindings(s.people)
 	used := make(map[int32]int)
 	for fold := range folds {
-		training := view{s.units, s.values, func(i int) bool { return seen[i] && s.truth(i).person%folds != fold }, true}
-		scored := view{s.units, s.values, func(i int) bool { return seen[i] && s.truth(i).person%folds == fold }, c != OnePlatform}
-		l := s.miner.learn(training,
+		training := view{s.units, s.values, func(i int) bool { return seen[i] && s.fold[s.truth(i).person] != fold }, true}
+		scored := view{s.units, s.values, func(i int) bool { return seen[i] && s.fold[s.truth(i).person] == fold }, c != OnePlatform}
+		l := learn(training,
 			func(i int) int { return s.truth(i).person },
 			func(i int) string { return s.truth(i).platform }, s.people)
 		component, joins := l.join(scored)
@@ -141,12 +149,22 @@ func (s *scorer) coalition(c Coalition, stratum spec.Stratum) {
 		}
 	}
 	found.rows(c, s.seed, func(metric, unit string, e Estimate) {
+		if few {
+			e = noEstimate(tooFewToLearn)
+		}
 		s.rows = append(s.rows, Row{Coalition: c, Stratum: stratum, Metric: metric,
 			Estimate: e.Value, Lo: e.Lo, Hi: e.Hi, Method: e.Method, N: e.N, Unit: unit})
 	})
 	var causes []Cause
+	whole := false // a value as such, and no bytes out of the middle of one
 	for path, n := range used {
-		causes = append(causes, Cause{c, stratum, s.miner.paths.names[path], n})
+		if n > 0 {
+			causes = append(causes, Cause{c, stratum, s.miner.paths.list[path].name, n})
+			whole = whole || !s.miner.paths.list[path].window
+		}
+	}
+	if whole {
+		causes = slices.DeleteFunc(causes, func(c Cause) bool { return strings.HasSuffix(c.Path, windowPath) })
 	}
 	slices.SortFunc(causes, func(a, b Cause) int {
 		if a.Joins != b.Joins {
@@ -155,6 +173,24 @@ func (s *scorer) coalition(c Coalition, stratum spec.Stratum) {
 		return strings.Compare(a.Path, b.Path)
 	})
 	s.causes = append(s.causes, causes[:min(len(causes), 10)]...)
+}
+
+// tooFewToLearn is the method of figures that do not exist because there was
+// nothing to learn from: a linker that never had a chance finds nothing.
+const tooFewToLearn = "too-few-to-learn"
+
+// tooFew reports whether one half has too few people who came twice.
+func (s *scorer) tooFew(stratum spec.Stratum) bool {
+	logins := make([]int, s.people)
+	twice := make([]int, folds)
+	for _, v := range s.visits {
+		if v.platform != "" && (stratum == spec.AllStrata || v.stratum == stratum) {
+			if logins[v.person]++; logins[v.person] == 2 {
+				twice[s.fold[v.person]]++
+			}
+		}
+	}
+	return slices.Min(twice) < support
 }
 
 // collect compares the components with the truth.

@@ -1,0 +1,53 @@
+package exposure
+
+// A register is the list of people that an attacker may hold beside the
+// view: document numbers with whom they belong to.
+type register struct {
+	byPrefix map[[registerPrefix]byte][]registered
+}
+
+type registered struct {
+	number string
+	person int
+}
+
+const registerPrefix = 8
+
+// newRegister indexes document numbers by person. Numbers shorter than eight
+// characters are left out.
+func newRegister(numbers []string) *register {
+	r := &register{byPrefix: make(map[[registerPrefix]byte][]registered)}
+	for p, n := range numbers {
+		if len(n) >= registerPrefix {
+			n = string(fold([]byte(n)))
+			key := [registerPrefix]byte([]byte(n))
+			r.byPrefix[key] = append(r.byPrefix[key], registered{n, p})
+		}
+	}
+	return r
+}
+
+// find gives the people whose number stands in folded text.
+func (r *register) find(folded []byte) (people []int) {
+	for i := 0; i+registerPrefix <= len(folded); i++ {
+		for _, c := range r.byPrefix[[registerPrefix]byte(folded[i:])] {
+			if len(folded)-i >= len(c.number) && string(folded[i:i+len(c.number)]) == c.number {
+				people = append(people, c.person)
+			}
+		}
+	}
+	return people
+}
+
+// fold gives a copy in which the letters A to Z are small: identifiers are
+// compared without regard to case.
+func fold(b []byte) []byte {
+	folded := make([]byte, len(b))
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		folded[i] = c
+	}
+	return folded
+}
