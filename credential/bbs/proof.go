@@ -45,31 +45,43 @@ func (s *Suite) ProofGen(pk *PublicKey, sig, header, ph []byte, messages [][]byt
 // on as many others as the proof hides; any other outcome is a
 // [*credential.Error].
 func (s *Suite) ProofVerify(pk *PublicKey, proof, header, ph []byte, disclosedMessages [][]byte, disclosed []int) error {
-	const check, clause = "bbs-proof", spec + "3.6.4"
-	if err := present(pk); err != nil {
-		return err
-	}
-	if err := bounded(check, header, ph, disclosedMessages); err != nil {
-		return err
-	}
-	if len(disclosed) != len(disclosedMessages) {
-		return credential.Failed(check, spec+"3.7.3", "%d indexes for %d disclosed messages", len(disclosed), len(disclosedMessages))
-	}
-	parsed, err := core.ParseProof(proof)
+	key, parsed, err := s.agrees(&ProofClaim{pk, proof, header, ph, disclosedMessages, disclosed})
 	if err != nil {
-		return &credential.Error{Check: "bbs-proof-encoding", Clause: spec + "4.2.4.5", Err: err}
-	}
-	total := len(disclosed) + len(parsed.Messages)
-	if total > MaxMessages {
-		return credential.Failed(check, clause, "%d messages, more than %d", total, MaxMessages)
-	}
-	if err := ascending(check, spec+"3.7.3", disclosed, total); err != nil {
 		return err
 	}
-	if !s.core.ProofVerify(pk.key, parsed, header, ph, disclosed, s.core.MessagesToScalars(disclosedMessages)) {
-		return &credential.Error{Check: check, Clause: clause, Err: core.ErrInvalid}
+	if !parsed.Holds(key) {
+		return &credential.Error{Check: "bbs-proof", Clause: spec + "3.6.4", Err: core.ErrInvalid}
 	}
 	return nil
+}
+
+// agrees checks all of a proof but its pairings.
+func (s *Suite) agrees(c *ProofClaim) (*core.PublicKey, *core.Proof, error) {
+	const check, clause = "bbs-proof", spec + "3.6.4"
+	if err := present(c.Key); err != nil {
+		return nil, nil, err
+	}
+	if err := bounded(check, c.Header, c.Ph, c.DisclosedMessages); err != nil {
+		return nil, nil, err
+	}
+	if len(c.Disclosed) != len(c.DisclosedMessages) {
+		return nil, nil, credential.Failed(check, spec+"3.7.3", "%d indexes for %d disclosed messages", len(c.Disclosed), len(c.DisclosedMessages))
+	}
+	parsed, err := core.ParseProof(c.Proof)
+	if err != nil {
+		return nil, nil, &credential.Error{Check: "bbs-proof-encoding", Clause: spec + "4.2.4.5", Err: err}
+	}
+	total := len(c.Disclosed) + len(parsed.Messages)
+	if total > MaxMessages {
+		return nil, nil, credential.Failed(check, clause, "%d messages, more than %d", total, MaxMessages)
+	}
+	if err := ascending(check, spec+"3.7.3", c.Disclosed, total); err != nil {
+		return nil, nil, err
+	}
+	if !s.core.ProofAgrees(c.Key.key, parsed, c.Header, c.Ph, c.Disclosed, s.core.MessagesToScalars(c.DisclosedMessages)) {
+		return nil, nil, &credential.Error{Check: check, Clause: clause, Err: core.ErrInvalid}
+	}
+	return c.Key.key, parsed, nil
 }
 
 // ascending checks that indexes ascend strictly within [0, total).

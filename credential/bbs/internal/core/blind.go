@@ -128,15 +128,15 @@ func (s *Suite) blindVerifyInit(pk *PublicKey, p *BlindProof, l *Layout, header 
 	y0, y1 := s.CommitmentGenerators()
 	var minus fr.Element
 	minus.Neg(&p.Challenge)
-	at := make([]*bls.G1Affine, len(p.C))
+	at := make([]checked, len(p.C))
 	for i := range p.C {
-		at[i] = &p.C[i]
+		at[i] = trusted(&p.C[i])
 	}
-	m := newMultiples(at...)
+	tables := newPublicTables(at)
 	points := make([]bls.G1Jac, len(p.C))
 	for i, index := range l.Committed {
-		points[i] = sumFixed([]fixedTerm{{y0, p.S[i]}, {y1, p.Messages[place[index]]}})
-		onto := sum(term{&m[i], &minus})
+		points[i] = sumFixedPublic([]fixedTerm{{y0, p.S[i]}, {y1, p.Messages[place[index]]}})
+		onto := sumPublic(publicTerm{&tables[i], &minus})
 		points[i].AddAssign(&onto)
 	}
 	return in, shown, normalize(points)

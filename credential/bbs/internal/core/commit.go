@@ -59,9 +59,9 @@ func (s *Suite) CommitHolds(c *Commitment) bool {
 	}
 	var minus fr.Element
 	minus.Neg(&c.Challenge)
-	m := newMultiples(&c.C)
-	bar := sumFixed(terms)
-	onto := sum(term{&m[0], &minus})
+	tables := newPublicTables([]checked{trusted(&c.C)})
+	bar := sumFixedPublic(terms)
+	onto := sumPublic(publicTerm{&tables[0], &minus})
 	bar.AddAssign(&onto)
 	var a bls.G1Affine
 	a.FromJacobian(&bar)

@@ -71,6 +71,9 @@ type Proof struct {
 	E, R1, R3     fr.Element   // e^, r1^, r3^
 	Messages      []fr.Element // m^, one for each undisclosed message
 	Challenge     fr.Element
+
+	checked [3]checked    // Abar, Bbar and D as decoded
+	tables  []publicTable // of the same, while verifying
 }
 
 // Bytes is proof_to_octets, section 4.2.4.4.
@@ -112,8 +115,12 @@ func ParseProof(octets []byte) (*Proof, error) {
 		Messages: scalars[3 : len(scalars)-1], Challenge: scalars[len(scalars)-1],
 	}
 	for i, point := range []*bls.G1Affine{&p.Abar, &p.Bbar, &p.D} {
-		if *point, err = decodePoint(octets[i*PointLength:][:PointLength]); err != nil {
+		if *point, err = decompress(octets[i*PointLength:][:PointLength]); err != nil {
 			return nil, err
+		}
+		var ok bool
+		if p.checked[i], ok = checkPoint(point); !ok {
+			return nil, errPoint
 		}
 	}
 	return p, nil

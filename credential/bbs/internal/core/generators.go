@@ -15,12 +15,14 @@ type Generator struct {
 	Point   bls.G1Affine
 	Encoded [PointLength]byte
 	table   func() *fixedTable
+	wide    *wideSlot // for public scalars
 }
 
 func newGenerator(p bls.G1Affine, tabled bool) *Generator {
 	g := &Generator{Point: p, Encoded: p.Bytes()}
 	if tabled {
 		g.table = sync.OnceValue(func() *fixedTable { return newFixedTable(&p) })
+		g.wide = new(wideSlot)
 	}
 	return g
 }

@@ -20,12 +20,22 @@ var baseLines = sync.OnceValue(func() *lines {
 })
 
 // pairingIsOne reports whether h(a, W) * h(b, BP2) is the identity, for a and
-// b in G1. gnark-crypto writes into the lines it is given, so it gets a copy.
+// b in G1. An identity among them is not accepted.
 func pairingIsOne(a *bls.G1Affine, pk *PublicKey, b *bls.G1Affine) bool {
 	if a.IsInfinity() || b.IsInfinity() {
 		return false
 	}
-	scratch := [][2][len(bls.LoopCounter) - 1]bls.LineEvaluationAff{*pk.lines(), *baseLines()}
-	ok, err := bls.PairingCheckFixedQ([]bls.G1Affine{*a, *b}, scratch)
+	return productIsOne([]bls.G1Affine{*a, *b}, []*lines{pk.lines(), baseLines()})
+}
+
+// productIsOne reports whether the product of the pairings of points with
+// points of G2, given by their lines, is the identity. gnark-crypto shares the
+// squarings, and writes into the lines it is given, so it gets a copy.
+func productIsOne(points []bls.G1Affine, with []*lines) bool {
+	scratch := make([][2][len(bls.LoopCounter) - 1]bls.LineEvaluationAff, len(with))
+	for i := range with {
+		scratch[i] = *with[i]
+	}
+	ok, err := bls.PairingCheckFixedQ(points, scratch)
 	return err == nil && ok
 }

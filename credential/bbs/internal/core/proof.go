@@ -157,13 +157,13 @@ func (p *Prover) Finalize(challenge fr.Element) *Proof {
 
 // ProofVerifyInit is ProofVerifyInit, section 3.7.3. The caller has checked
 // that each position is either disclosed or one of undisclosed, which lists
-// them in the order of p.Messages.
+// them in the order of p.Messages. The proof has been parsed.
 func (s *Suite) ProofVerifyInit(pk *PublicKey, p *Proof, generators Generators, header []byte, disclosed []Disclosed, undisclosed []int) *Initial {
 	in := &Initial{Abar: p.Abar, Bbar: p.Bbar, D: p.D, Domain: s.Domain(pk, generators, header)}
 
-	m := newMultiples(&p.Abar, &p.Bbar, &p.D)
-	onAbar, onBbar, onD := &m[0], &m[1], &m[2]
-	t1 := sum(term{onBbar, &p.Challenge}, term{onAbar, &p.E}, term{onD, &p.R1})
+	p.tables = newPublicTables(p.checked[:])
+	tables := p.tables
+	t1 := sumPublic(publicTerm{&tables[0], &p.E}, publicTerm{&tables[1], &p.Challenge}, publicTerm{&tables[2], &p.R1})
 
 	// T2 = Bv*c + D*r3^ + sum of H_j*m^_j, Bv the disclosed part of B: one sum
 	// in which a disclosed message weighs msg*c and a hidden one m^.
@@ -179,8 +179,8 @@ func (s *Suite) ProofVerifyInit(pk *PublicKey, p *Proof, generators Generators, 
 	for i, at := range undisclosed {
 		terms[at+2] = fixedTerm{generators[at+1], p.Messages[i]}
 	}
-	t2 := sumFixed(terms)
-	onto := sum(term{onD, &p.R3})
+	t2 := sumFixedPublic(terms)
+	onto := sumPublic(publicTerm{&tables[2], &p.R3})
 	t2.AddAssign(&onto)
 	two := normalize([]bls.G1Jac{t1, t2})
 	in.T1, in.T2 = two[0], two[1]
@@ -215,6 +215,12 @@ func (c *Credential) ProofGen(ph []byte, disclosed []int, random []fr.Element) *
 // ProofVerify is CoreProofVerify, section 3.6.4, with the conditions of
 // ProofGen.
 func (s *Suite) ProofVerify(pk *PublicKey, p *Proof, header, ph []byte, disclosed []int, messages []fr.Element) bool {
+	return s.ProofAgrees(pk, p, header, ph, disclosed, messages) && p.Holds(pk)
+}
+
+// ProofAgrees is ProofVerify but for the pairings: it reports whether the
+// challenge is the proof's.
+func (s *Suite) ProofAgrees(pk *PublicKey, p *Proof, header, ph []byte, disclosed []int, messages []fr.Element) bool {
 	shown := make([]Disclosed, len(disclosed))
 	for i, at := range disclosed {
 		shown[i] = Disclosed{at, at, messages[i]}
@@ -222,7 +228,7 @@ func (s *Suite) ProofVerify(pk *PublicKey, p *Proof, header, ph []byte, disclose
 	total := len(disclosed) + len(p.Messages)
 	in := s.ProofVerifyInit(pk, p, s.Generators(total), header, shown, Others(disclosed, total))
 	c := s.Challenge(in, shown, ph)
-	return c.Equal(&p.Challenge) && p.Holds(pk)
+	return c.Equal(&p.Challenge)
 }
 
 // Others lists what is in [0, total) and not among the indexes, which ascend.

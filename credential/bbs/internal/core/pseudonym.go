@@ -70,10 +70,10 @@ func (s *Suite) PseudonymProofVerify(pk *PublicKey, p *Proof, pseudonym *bls.G1A
 	in := s.ProofVerifyInit(pk, p, generators, header, disclosed, Others(positions, len(generators)-1))
 	c := s.NymContext(context)
 	hat := c.evaluate(p.Messages[len(p.Messages)-secrets:])
-	m := newMultiples(&c.OP, pseudonym)
+	tables := newPublicTables([]checked{trusted(&c.OP), trusted(pseudonym)})
 	var minus fr.Element
 	minus.Neg(&p.Challenge)
-	uv := normalize([]bls.G1Jac{sum(term{&m[0], &hat}, term{&m[1], &minus})})
+	uv := normalize([]bls.G1Jac{sumPublic(publicTerm{&tables[0], &hat}, publicTerm{&tables[1], &minus})})
 	if uv[0].IsInfinity() {
 		return false
 	}

@@ -100,9 +100,11 @@ func (s *Suite) Verify(pk *PublicKey, sig *Signature, generators Generators, hea
 
 // Verify is the same for what a holder holds.
 func (c *Credential) Verify(pk *PublicKey) error {
-	b := c.suite.point(c.generators, &c.domain, c.messages)
-	m := newMultiples(&c.sig.A)
-	q := sum(term{&m[0], &c.sig.E})
+	one := fr.One()
+	b := sumFixedPublic(c.suite.commit(&one, c.generators, &c.domain, c.messages)[1:])
+	b.AddMixed(&c.suite.P1().Point)
+	tables := newPublicTables([]checked{trusted(&c.sig.A)})
+	q := sumPublic(publicTerm{&tables[0], &c.sig.E})
 	q.SubAssign(&b)
 	var a bls.G1Affine
 	a.FromJacobian(&q)
