@@ -65,10 +65,12 @@
 //
 // # What is protected against timing
 //
-// Packages bbs and rangeproof state what they protect. The link secret is
-// multiplied in two fresh shares by gnark-crypto, whose time depends on the
-// share. Decimal payloads of the holder's own credential are parsed and
-// compared with the bounds of a request in a time that may depend on them.
+// Packages bbs and rangeproof state what they protect. For a pseudonym the
+// link secret is multiplied in two fresh shares, one after the other, by
+// gnark-crypto, whose time depends on the share; TestTimingOfThePseudonym
+// measures that the secret does not show. Decimal payloads of the holder's own
+// credential are parsed and compared with the bounds of a request in a time
+// that may depend on them.
 //
 // # Left out
 //

@@ -29,7 +29,9 @@ type Layout struct {
 }
 
 // NewLayout lays out a type of credential. The members of claims keep their
-// order, and messages are numbered in that order from 0.
+// order, and messages are numbered in that order from 0. With a member exp or
+// nbf, which have to be integers, every presentation shows that the credential
+// is valid.
 func NewLayout(issuer, typ string, claims ...Member) (*Layout, error) {
 	b := []byte(`{"alg":"` + Algorithm + `","iss":`)
 	for i, s := range []string{issuer, typ} {
