@@ -53,9 +53,12 @@ func (m *miner) opaque(path string, b []byte, depth int) {
 			return
 		}
 		if v, ok := decodeCBOR(b); ok {
-			m.contains(path)
 			m.cbor(path+".cbor", v, depth+1)
-			return
+			if tagged(b) {
+				m.contains(path)
+				return
+			}
+			// Random bytes are well-formed CBOR now and then: they are both.
 		}
 	}
 	m.add(path, b)
@@ -97,7 +100,7 @@ var cborMode = func() cbor.DecMode {
 // before its array looks like a tag of two bytes around a number: those three
 // bytes are skipped.
 func decodeCBOR(b []byte) (v any, ok bool) {
-	if len(b) > 3 && b[0] == 0xd9 && b[1] == 0x5d {
+	if tagged(b) {
 		b = b[3:]
 	}
 	if len(b) < window || b[0]>>5 < 4 || b[0]>>5 > 6 {
@@ -105,6 +108,8 @@ func decodeCBOR(b []byte) (v any, ok bool) {
 	}
 	return v, cborMode.Unmarshal(b, &v) == nil
 }
+
+func tagged(b []byte) bool { return len(b) > 3 && b[0] == 0xd9 && b[1] == 0x5d }
 
 func (m *miner) cbor(path string, v any, depth int) {
 	if depth >= maxNesting {

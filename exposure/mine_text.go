@@ -93,11 +93,11 @@ func (m *miner) text(path, s string, depth int) {
 			return
 		}
 	}
-	if len(s) >= 2*window {
-		m.windows(path, []byte(s))
-	}
 	words := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t\r\n,;=&\"'()[]{}<>|:/?#@\\", r) })
-	if len(words) < 2 && (len(words) == 0 || words[0] == s) {
+	if len(words) == 1 && words[0] == s {
+		if len(s) >= 2*window {
+			m.windows(path, []byte(s))
+		}
 		return
 	}
 	for _, w := range words[:min(len(words), maxWords)] {

@@ -108,9 +108,8 @@ func TestPlantedIdentifierIsFoundAnywhere(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// Thirty people teach little of what chance joins.
-			if linked, precision := planted(t, plant); linked.Estimate != 1 || precision.Estimate < 0.9 {
-				t.Errorf("linkage %v at precision %v, want 1 at 0.9 or more", linked.Estimate, precision.Estimate)
+			if linked, precision := planted(t, plant); linked.Estimate != 1 || precision.Estimate != 1 {
+				t.Errorf("linkage %v at precision %v, want 1 at 1", linked.Estimate, precision.Estimate)
 			}
 		})
 	}
