@@ -316,7 +316,7 @@ func (s *PseudonymSuite) ProofVerify(pk *PublicKey, proof, header, ph []byte, cl
 	if err != nil {
 		return &credential.Error{Check: "bbs-pseudonym-encoding", Clause: nymSpec + "3.3", Err: err}
 	}
-	if core.IsBasePoint(&nym) {
+	if nym.IsBase() {
 		return credential.Failed("bbs-pseudonym-encoding", nymSpec+"3.3", "the base point is no pseudonym")
 	}
 	shown := len(claim.Messages) + len(claim.CommittedMessages)
@@ -333,7 +333,7 @@ func (s *PseudonymSuite) ProofVerify(pk *PublicKey, proof, header, ph []byte, cl
 		disclosed[i] = core.Disclosed{Index: positions[i], Position: positions[i], Message: m}
 	}
 	generators := s.core.BlindGenerators(claim.Known, committed+claim.Secrets)
-	if !s.core.PseudonymProofVerify(pk.key, p, &nym, generators, core.NymHeader(header, claim.Secrets), ph, claim.Context, disclosed, claim.Secrets) {
+	if !s.core.PseudonymProofVerify(pk.key, p, nym, generators, core.NymHeader(header, claim.Secrets), ph, claim.Context, disclosed, claim.Secrets) {
 		return &credential.Error{Check: check, Clause: clause, Err: core.ErrInvalid}
 	}
 	return nil

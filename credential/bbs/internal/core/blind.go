@@ -17,6 +17,8 @@ type BlindProof struct {
 	Committed []int // ascending
 	C         []bls.G1Affine
 	S         []fr.Element // s^, one for each commitment
+
+	checkedC []checked // C as decoded
 }
 
 // Opening is what a commitment Y_0*Blinding + Y_1*Message hides.
@@ -128,11 +130,7 @@ func (s *Suite) blindVerifyInit(pk *PublicKey, p *BlindProof, l *Layout, header 
 	y0, y1 := s.CommitmentGenerators()
 	var minus fr.Element
 	minus.Neg(&p.Challenge)
-	at := make([]checked, len(p.C))
-	for i := range p.C {
-		at[i] = trusted(&p.C[i])
-	}
-	tables := newPublicTables(at)
+	tables := newPublicTables(p.checkedC)
 	points := make([]bls.G1Jac, len(p.C))
 	for i, index := range l.Committed {
 		points[i] = sumFixedPublic([]fixedTerm{{y0, p.S[i]}, {y1, p.Messages[place[index]]}})
@@ -205,11 +203,12 @@ func ParseBlindProof(octets []byte) (*BlindProof, error) {
 	if p.S, err = decodeScalars(scalars); err != nil {
 		return nil, err
 	}
-	p.C = make([]bls.G1Affine, n)
+	p.C, p.checkedC = make([]bls.G1Affine, n), make([]checked, n)
 	for i := range p.C {
-		if p.C[i], err = decodePoint(points[i*PointLength:][:PointLength]); err != nil {
+		if p.checkedC[i], err = decodeChecked(points[i*PointLength:][:PointLength]); err != nil {
 			return nil, err
 		}
+		p.C[i] = p.checkedC[i].point
 	}
 	return p, nil
 }

@@ -14,6 +14,8 @@ type Commitment struct {
 	S         fr.Element   // s^
 	Messages  []fr.Element // m^, one for each committed message
 	Challenge fr.Element
+
+	checked checked // C as decoded
 }
 
 // CommitmentLengthFloor is the length of a commitment to no messages.
@@ -49,7 +51,7 @@ func (s *Suite) Commit(messages, random []fr.Element) (c *Commitment, blind fr.E
 	return c, blind
 }
 
-// CommitHolds is CoreCommitVerify.
+// CommitHolds is CoreCommitVerify, for a commitment that was parsed.
 func (s *Suite) CommitHolds(c *Commitment) bool {
 	generators := s.ProverGenerators(len(c.Messages))
 	terms := make([]fixedTerm, len(generators))
@@ -59,7 +61,7 @@ func (s *Suite) CommitHolds(c *Commitment) bool {
 	}
 	var minus fr.Element
 	minus.Neg(&c.Challenge)
-	tables := newPublicTables([]checked{trusted(&c.C)})
+	tables := newPublicTables([]checked{c.checked})
 	bar := sumFixedPublic(terms)
 	onto := sumPublic(publicTerm{&tables[0], &minus})
 	bar.AddAssign(&onto)
@@ -102,7 +104,8 @@ func ParseCommitment(octets []byte) (*Commitment, error) {
 	}
 	last := len(scalars) - 1
 	c := &Commitment{S: scalars[0], Messages: scalars[1:last], Challenge: scalars[last]}
-	c.C, err = decodePoint(octets[:PointLength])
+	c.checked, err = decodeChecked(octets[:PointLength])
+	c.C = c.checked.point
 	return c, err
 }
 

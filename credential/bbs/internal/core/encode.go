@@ -20,17 +20,22 @@ var (
 
 // decodePoint is octets_to_point_E1 with subgroup_check_G1 and the refusal of
 // the identity.
-func decodePoint(octets []byte) (p bls.G1Affine, err error) {
-	if len(octets) != PointLength || octets[0]&0x80 == 0 {
-		return p, errPoint
+func decodePoint(octets []byte) (bls.G1Affine, error) {
+	c, err := decodeChecked(octets)
+	return c.point, err
+}
+
+// decodeChecked is decodePoint that keeps what the check found on its way.
+func decodeChecked(octets []byte) (c checked, err error) {
+	p, err := decompress(octets)
+	if err != nil {
+		return checked{}, err
 	}
-	if _, err := p.SetBytes(octets); err != nil {
-		return p, errPoint
+	c, ok := checkPoint(&p)
+	if !ok {
+		return checked{}, errPoint
 	}
-	if p.IsInfinity() {
-		return p, errIdentity
-	}
-	return p, nil
+	return c, nil
 }
 
 func encodePoint(b []byte, p *bls.G1Affine) []byte {
@@ -42,6 +47,8 @@ func encodePoint(b []byte, p *bls.G1Affine) []byte {
 type Signature struct {
 	A bls.G1Affine
 	E fr.Element
+
+	checked *checked // A as decoded
 }
 
 // Bytes is signature_to_octets, section 4.2.4.2.
@@ -54,7 +61,7 @@ func ParseSignature(octets []byte) (*Signature, error) {
 	if len(octets) != SignatureLength {
 		return nil, errLength
 	}
-	a, err := decodePoint(octets[:PointLength])
+	a, err := decodeChecked(octets[:PointLength])
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +69,7 @@ func ParseSignature(octets []byte) (*Signature, error) {
 	if !ok {
 		return nil, errScalar
 	}
-	return &Signature{A: a, E: e}, nil
+	return &Signature{A: a.point, E: e, checked: &a}, nil
 }
 
 // Proof is a decoded proof.
@@ -115,13 +122,10 @@ func ParseProof(octets []byte) (*Proof, error) {
 		Messages: scalars[3 : len(scalars)-1], Challenge: scalars[len(scalars)-1],
 	}
 	for i, point := range []*bls.G1Affine{&p.Abar, &p.Bbar, &p.D} {
-		if *point, err = decompress(octets[i*PointLength:][:PointLength]); err != nil {
+		if p.checked[i], err = decodeChecked(octets[i*PointLength:][:PointLength]); err != nil {
 			return nil, err
 		}
-		var ok bool
-		if p.checked[i], ok = checkPoint(point); !ok {
-			return nil, errPoint
-		}
+		*point = p.checked[i].point
 	}
 	return p, nil
 }

@@ -11,18 +11,29 @@ import (
 
 // NymContext is what a context_id stands for.
 type NymContext struct {
-	ID []byte
-	OP bls.G1Affine
-	z  fr.Element
+	id     string
+	op     bls.G1Affine
+	z      fr.Element
+	table  publicTable // of op, for public scalars
+	secret multiples   // of op, for others
 }
 
-// NymContext hashes a context_id.
-func (s *Suite) NymContext(id []byte) NymContext {
-	return NymContext{
-		ID: id,
-		OP: s.hashToG1(id, []byte(s.APIID)),
+// NymContext hashes a context_id, or gives the last one again.
+func (s *Suite) NymContext(id []byte) *NymContext {
+	if c := s.lastContext.Load(); c != nil && c.id == string(id) {
+		return c
+	}
+	c := &NymContext{
+		id: string(id),
+		op: s.hashToG1(id, []byte(s.APIID)),
 		z:  s.HashToScalar(id, []byte(s.APIID+"VECT_NYM_SECRETS")),
 	}
+	c.table = newPublicTables([]checked{trusted(&c.op)})[0]
+	c.secret = newMultiples(&c.op)[0]
+	if len(id) <= 1<<10 {
+		s.lastContext.Store(c)
+	}
+	return c
 }
 
 // evaluate is secrets[0] + secrets[1]*z + ...
@@ -38,9 +49,8 @@ func (c *NymContext) evaluate(secrets []fr.Element) (sum fr.Element) {
 // scalar, the same whenever the context is, is multiplied in two fresh shares.
 func (c *NymContext) Pseudonym(secrets []fr.Element) (p bls.G1Affine) {
 	k := c.evaluate(secrets)
-	m := newMultiples(&c.OP)
 	u, v := shares(&k)
-	jac := sum(term{&m[0], &u}, term{&m[0], &v})
+	jac := sum(term{&c.secret, &u}, term{&c.secret, &v})
 	p.FromJacobian(&jac)
 	return p
 }
@@ -51,9 +61,8 @@ func (cr *Credential) PseudonymProofGen(ph, context []byte, disclosed []int, sec
 	p := cr.Init(Others(disclosed, len(cr.messages)), random)
 	c := cr.suite.NymContext(context)
 	k, tilde := c.evaluate(cr.messages[len(cr.messages)-secrets:]), c.evaluate(random[len(random)-secrets:])
-	m := newMultiples(&c.OP)
 	u, v := shares(&k)
-	nym := normalize([]bls.G1Jac{sum(term{&m[0], &u}, term{&m[0], &v}), sum(term{&m[0], &tilde})})
+	nym := normalize([]bls.G1Jac{sum(term{&c.secret, &u}, term{&c.secret, &v}), sum(term{&c.secret, &tilde})})
 	if nym[0].IsInfinity() || nym[1].IsInfinity() {
 		return nil, nym[0], errIdentity
 	}
@@ -62,7 +71,7 @@ func (cr *Credential) PseudonymProofGen(ph, context []byte, disclosed []int, sec
 }
 
 // PseudonymProofVerify is CoreProofVerifyWithNym.
-func (s *Suite) PseudonymProofVerify(pk *PublicKey, p *Proof, pseudonym *bls.G1Affine, generators Generators, header, ph, context []byte, disclosed []Disclosed, secrets int) bool {
+func (s *Suite) PseudonymProofVerify(pk *PublicKey, p *Proof, pseudonym *Point, generators Generators, header, ph, context []byte, disclosed []Disclosed, secrets int) bool {
 	positions := make([]int, len(disclosed))
 	for i := range disclosed {
 		positions[i] = disclosed[i].Position
@@ -70,14 +79,14 @@ func (s *Suite) PseudonymProofVerify(pk *PublicKey, p *Proof, pseudonym *bls.G1A
 	in := s.ProofVerifyInit(pk, p, generators, header, disclosed, Others(positions, len(generators)-1))
 	c := s.NymContext(context)
 	hat := c.evaluate(p.Messages[len(p.Messages)-secrets:])
-	tables := newPublicTables([]checked{trusted(&c.OP), trusted(pseudonym)})
+	tables := newPublicTables([]checked{pseudonym.checked})
 	var minus fr.Element
 	minus.Neg(&p.Challenge)
-	uv := normalize([]bls.G1Jac{sumPublic(publicTerm{&tables[0], &hat}, publicTerm{&tables[1], &minus})})
+	uv := normalize([]bls.G1Jac{sumPublic(publicTerm{&c.table, &hat}, publicTerm{&tables[0], &minus})})
 	if uv[0].IsInfinity() {
 		return false
 	}
-	challenge := s.nymChallenge(in, disclosed, []bls.G1Affine{*pseudonym, uv[0]}, ph, context)
+	challenge := s.nymChallenge(in, disclosed, []bls.G1Affine{pseudonym.point, uv[0]}, ph, context)
 	return challenge.Equal(&p.Challenge) && p.Holds(pk)
 }
 
@@ -89,13 +98,19 @@ func (s *Suite) nymChallenge(in *Initial, disclosed []Disclosed, nym []bls.G1Aff
 	return s.hashInternal(b)
 }
 
-// ParsePoint reads a compressed point of the subgroup other than the identity.
-func ParsePoint(octets []byte) (bls.G1Affine, error) { return decodePoint(octets) }
+// Point is a decoded point of the subgroup other than the identity.
+type Point struct{ checked }
 
-// IsBasePoint reports whether p is BP1, which is not a pseudonym.
-func IsBasePoint(p *bls.G1Affine) bool {
+// ParsePoint reads a compressed point.
+func ParsePoint(octets []byte) (*Point, error) {
+	c, err := decodeChecked(octets)
+	return &Point{c}, err
+}
+
+// IsBase reports whether the point is BP1, which is not a pseudonym.
+func (p *Point) IsBase() bool {
 	_, _, bp1, _ := bls.Generators()
-	return p.Equal(&bp1)
+	return p.point.Equal(&bp1)
 }
 
 // NymHeader is the combined_header: the header and the number of secrets.

@@ -56,6 +56,42 @@ func TestPublicMultiplications(t *testing.T) {
 	}
 }
 
+func TestPublicPointArithmetic(t *testing.T) {
+	_, _, g, _ := bls.Generators()
+	var p, want bls.G1Jac
+	p.FromAffine(&g)
+	for _, step := range []string{"double", "add", "add", "double", "add", "double"} {
+		want = p
+		if step == "double" {
+			double(&p)
+			want.DoubleAssign()
+		} else {
+			addMixed(&p, &g)
+			want.AddMixed(&g)
+		}
+		if !p.Equal(&want) {
+			t.Fatal(step, "is wrong")
+		}
+	}
+	var minus bls.G1Affine
+	minus.Neg(&g)
+	p.FromAffine(&g)
+	addMixed(&p, &g)
+	if want.FromAffine(&g).DoubleAssign(); !p.Equal(&want) {
+		t.Error("P + P is wrong")
+	}
+	p.FromAffine(&g)
+	if addMixed(&p, &minus); !p.Z.IsZero() {
+		t.Error("P - P is wrong")
+	}
+	if double(&p); !p.Z.IsZero() {
+		t.Error("twice the identity is wrong")
+	}
+	if addMixed(&p, &g); !p.Equal(want.FromAffine(&g)) {
+		t.Error("the identity and P is wrong")
+	}
+}
+
 func TestManyFixedPublicTerms(t *testing.T) {
 	const n = tabledGenerators + 20
 	generators := SHA256.Generators(n - 1)

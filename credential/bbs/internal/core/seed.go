@@ -22,17 +22,18 @@ var omegaSquared = func() (w fp.Element) {
 }()
 
 // timesSeed is X*P.
-func timesSeed(p *bls.G1Jac) (q bls.G1Jac) {
-	q.Double(p)
+func timesSeed(p *bls.G1Jac) bls.G1Jac {
+	q := *p
+	double(&q)
 	q.AddAssign(p) // 0b11
 	for _, zeros := range []int{2, 3, 9, 32} {
 		for range zeros {
-			q.DoubleAssign()
+			double(&q)
 		}
 		q.AddAssign(p)
 	}
 	for range 16 {
-		q.DoubleAssign()
+		double(&q)
 	}
 	return q
 }
@@ -191,16 +192,16 @@ func sumChain(terms []publicTerm) (acc bls.G1Jac) {
 	}
 	var minus bls.G1Affine
 	for i := top - 1; i >= 0; i-- {
-		acc.DoubleAssign()
+		double(&acc)
 		for j := range rows {
 			switch d := rows[j].naf[i]; {
 			case d > 0:
-				acc.AddMixed(&rows[j].points[d/2])
+				addMixed(&acc, &rows[j].points[d/2])
 			case d < 0:
 				p := &rows[j].points[-d/2]
 				minus.X = p.X
 				minus.Y.Neg(&p.Y)
-				acc.AddMixed(&minus)
+				addMixed(&acc, &minus)
 			}
 		}
 	}

@@ -103,12 +103,17 @@ func (c *Credential) Verify(pk *PublicKey) error {
 	one := fr.One()
 	b := sumFixedPublic(c.suite.commit(&one, c.generators, &c.domain, c.messages)[1:])
 	b.AddMixed(&c.suite.P1().Point)
-	tables := newPublicTables([]checked{trusted(&c.sig.A)})
+	a := c.sig.checked
+	if a == nil {
+		t := trusted(&c.sig.A)
+		a = &t
+	}
+	tables := newPublicTables([]checked{*a})
 	q := sumPublic(publicTerm{&tables[0], &c.sig.E})
 	q.SubAssign(&b)
-	var a bls.G1Affine
-	a.FromJacobian(&q)
-	if !pairingIsOne(&c.sig.A, pk, &a) {
+	var onto bls.G1Affine
+	onto.FromJacobian(&q)
+	if !pairingIsOne(&c.sig.A, pk, &onto) {
 		return ErrInvalid
 	}
 	return nil

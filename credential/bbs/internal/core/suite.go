@@ -9,6 +9,7 @@ package core
 
 import (
 	"sync"
+	"sync/atomic"
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fp"
@@ -45,6 +46,8 @@ type Suite struct {
 	generators generatorCache    // of the signer's messages: api_id
 	committed  generatorCache    // of the prover's: "BLIND_" || api_id
 	disclosed  generatorCache    // of commitments in proofs: "COM_DIS_" || api_id
+
+	lastContext atomic.Pointer[NymContext] // of pseudonyms: a verifier has one
 }
 
 // The ciphersuites, each with the interface of the BBS draft, that of the
