@@ -99,6 +99,10 @@ func TestRefusedCommitments(t *testing.T) {
 			refused(t, err, "commitment")
 		})
 	}
+	t.Run("a link secret of zero, whose names are the identity", func(t *testing.T) {
+		_, err := ParseCommitment(commit(new(LinkSecret), testIssuer, testNonce), testIssuer, testNonce)
+		refused(t, err, "commitment")
+	})
 	for at := range good {
 		if _, err := ParseCommitment(changed(at), testIssuer, testNonce); err == nil {
 			t.Fatalf("accepted with octet %d changed", at)

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/halfmask/halfmask/credential/bbs"
 	"github.com/halfmask/halfmask/spec"
 )
 
@@ -80,4 +81,37 @@ func TestRefusedRequests(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An issuer that signed more unseen messages than the header names does not
+// get its credential accepted: what the others are for, nobody knows.
+func TestRefusedSecondCommittedMessage(t *testing.T) {
+	one := enroll(t, adult, NewLinkSecret())
+	committed := []bbs.Message{bbs.Number(1), bbs.Number(2)}
+	commitment, blinding, err := suite.Commit(committed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sig, err := suite.Sign(testKey(), commitment, one.layout.octets, one.signed.Messages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := ask()
+	r.Disclose = []Path{{Expires}}
+	header, err := writePresentationHeader(r.Nonce, r.Audience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := one.layout.messages()
+	disclosures := make([]bbs.Disclosure, n+2)
+	disclosures[n-1] = bbs.Disclose
+	signed := bbs.Signed{Messages: one.signed.Messages, Committed: committed, Blinding: blinding}
+	core, err := suite.ProofGen(testKey().PublicKey(), sig, one.layout.octets, header, signed, disclosures)
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := compact{headers: [][]byte{header, one.layout.octets}, payloads: make([][]byte, n), proof: [][]byte{core.Octets}}
+	form.payloads[n-1] = one.payloads[n-1]
+	_, err = Verify(form.String(), trusted, r)
+	refused(t, err, "payload-count")
 }

@@ -172,6 +172,10 @@ func TestRefusedPresentations(t *testing.T) {
 		{"extended core proof", "bbs-blind-proof-encoding", swap(0, append(bytes.Clone(good.proof[0]), 0))},
 		{"sub-proof in place of the core proof", "bbs-blind-proof-encoding", swap(0, good.proof[1])},
 		{"a commitment that nothing was asked about", "commitments", deviate(t, c, r, func(p *plan) { p.committed = []int{birth, documentExpiry, expiry, link} })},
+		{"a commitment to another message", "commitments", edit(func(f *compact) {
+			d := deviate(t, c, r, func(p *plan) { p.committed, p.ranges = []int{documentExpiry, expiry, link}, p.ranges[1:] })
+			f.proof = [][]byte{d.proof[0], good.proof[ageProof], d.proof[1], d.proof[2]}
+		})},
 		{"a commitment that is missing", "commitments", edit(func(f *compact) {
 			d := deviate(t, c, r, func(p *plan) { p.committed, p.ranges, p.scope = []int{birth, expiry}, nil, nil })
 			f.proof[0] = d.proof[0]
