@@ -25,8 +25,9 @@ var layers = map[string]int{
 
 // only narrows what single folders may import of the project, tests included.
 var only = map[string][]string{
-	"issuer/enrollment": {"spec", "spec/strictjson", "issuer/enrollment"},
-	"credential/bbs":    {"credential", "credential/bbs"},
+	"issuer/enrollment":     {"spec", "spec/strictjson", "issuer/enrollment"},
+	"credential/bbs":        {"credential", "credential/bbs"},
+	"credential/rangeproof": {"credential", "credential/rangeproof"},
 }
 
 // allowed reports whether a file in folder from may import folder to, both
