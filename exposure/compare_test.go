@@ -113,7 +113,7 @@ func TestCoalitionHasItsViewAndNoMore(t *testing.T) {
 		withAuthority = append(withAuthority, e, copied)
 	}
 	figure := func(exchanges []Exchange, c Coalition, metric string) float64 {
-		rows, _ := score("test", exchanges, visits, numbers, 1)
+		rows, _, _ := score("test", exchanges, visits, numbers, 1)
 		r := Result{Rows: rows}
 		row, _ := r.Find("test", c, spec.Minimal, metric)
 		return row.Estimate

@@ -9,6 +9,7 @@
 //	miner    --> leaves                 path and value, out of every encoding
 //	linker   --> components             visits joined by exact values
 //	findings --> Row                    metrics with intervals
+//	         --> Field                  who sees what, from the values
 //
 // Start at [Compare], then [Result.WriteTable] and [Result.Write]. A further
 // design implements [Design] in a file of its own, such as
@@ -19,6 +20,6 @@
 // Keys, nonces and proofs are fresh in every run all the same; no figure
 // depends on them.
 //
-// Left out: linking by times, sizes and rare combinations; coalitions of some
+// Left out: linking by order, sizes and rare combinations (R-EXP-09); coalitions of some
 // platforms; the network's view; runs at the size of a country.
 package exposure

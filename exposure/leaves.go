@@ -65,9 +65,10 @@ func (p *paths) id(name string) int32 {
 
 // Ends of the paths of what is no value by itself.
 const (
-	windowPath = ".window" // bytes out of the middle of a value
-	partPath   = ".part"   // a word of a text
-	namePath   = ".name"   // the name of a member, a header or a parameter
+	windowPath  = ".window"  // bytes out of the middle of a value
+	decodedPath = ".decoded" // what base64 or hexadecimal stands for
+	partPath    = ".part"    // a word of a text
+	namePath    = ".name"    // the name of a member, a header or a parameter
 )
 
 const (

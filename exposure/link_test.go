@@ -53,7 +53,7 @@ func testDesign(people, logins int, plant func(person int, body map[string]any))
 func linkage(t *testing.T, plant func(person int, body map[string]any)) (linked, precision Row) {
 	t.Helper()
 	exchanges, visits, numbers := testDesign(60, 6, plant)
-	rows, causes := score("test", exchanges, visits, numbers, 1)
+	rows, causes, _ := score("test", exchanges, visits, numbers, 1)
 	t.Log(causes)
 	r := Result{Rows: rows}
 	linked, ok := r.Find("test", AllPlatforms, spec.Minimal, CrossPlatformLinkage)
@@ -115,7 +115,7 @@ func TestPlatformAloneJoinsOnlyItsOwn(t *testing.T) {
 	exchanges, visits, numbers := testDesign(60, 14, func(p int, body map[string]any) {
 		body["handle"] = fmt.Sprintf("%016x", 0x9e3779b97f4a7c15*uint64(p+1))
 	})
-	rows, _ := score("test", exchanges, visits, numbers, 1)
+	rows, _, _ := score("test", exchanges, visits, numbers, 1)
 	r := Result{Rows: rows}
 	if row, ok := r.Find("test", OnePlatform, spec.Minimal, WithinPlatformLinkage); !ok || row.Estimate != 1 {
 		t.Errorf("within one platform: %+v, want 1", row)
@@ -131,7 +131,7 @@ func TestNameInThePlainIsReidentified(t *testing.T) {
 			body["document_number"] = fmt.Sprintf("00000019900101%04d", p)
 		}
 	})
-	rows, _ := score("test", exchanges, visits, numbers, 1)
+	rows, _, _ := score("test", exchanges, visits, numbers, 1)
 	r := Result{Rows: rows}
 	if row, _ := r.Find("test", AllPlatforms, spec.Minimal, Reidentification); row.Estimate != 0.5 {
 		t.Errorf("re-identified: %+v, want one half", row)

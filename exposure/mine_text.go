@@ -87,7 +87,7 @@ func (m *miner) text(path, s string, depth int) {
 	}
 	// Short base64 and hexadecimal cannot be told from words, and are both.
 	if b, ok := fromText(s); ok && len(b) >= window {
-		m.opaque(path+".decoded", b, depth+1)
+		m.opaque(path+decodedPath, b, depth+1)
 		if len(s) > maxWord {
 			m.contains(path)
 			return

@@ -22,7 +22,7 @@ import (
 var reportSource string
 
 var reportTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
-	"heat": heat, "about": About, "thousands": thousands, "per100k": func(f float64) string { return thousands(1e5 * f) },
+	"heat": heat, "lines": fieldLines, "counts": fieldCounts, "shade": shade, "about": About, "thousands": thousands, "per100k": func(f float64) string { return thousands(1e5 * f) },
 }).Parse(reportSource))
 
 // report makes the one-file report: no script, no font, no picture from
@@ -38,7 +38,7 @@ func (r *Result) report() ([]byte, error) {
 	}
 	var b bytes.Buffer
 	err = reportTemplate.Execute(&b, map[string]any{
-		"M": r.Manifest, "Tables": r.tables(), "Maps": r.maps(), "Causes": r.Causes,
+		"M": r.Manifest, "Tables": r.tables(), "Maps": r.maps(), "Causes": r.Causes, "Fields": r.Fields, "Sights": Sights,
 		"Linkage": linkage, "Reach": reach, "Exclusions": exclusionTables(r.Exclusions),
 		"Delays": r.delays(), "Minimal": r.Manifest.LoginsIn[spec.Minimal], "Plaintext": r.Manifest.LoginsIn[spec.Plaintext],
 	})
@@ -125,6 +125,21 @@ func heat(share float64) template.CSS {
 	}
 	hue := 140 * (1 - share)
 	return template.CSS(fmt.Sprintf("background:hsl(%.0f 55%% %.0f%%)", hue, 88-14*share))
+}
+
+// shade gives a role the colour of how much it tells.
+func shade(r Role) template.CSS {
+	switch r {
+	case Names:
+		return heat(1)
+	case Identifies:
+		return heat(0.75)
+	case Shared:
+		return heat(0.3)
+	case Once:
+		return heat(0)
+	}
+	return heat(math.NaN())
 }
 
 func thousands(f float64) string {

@@ -16,6 +16,7 @@ type Result struct {
 	Rows       []Row                 `json:"results"`
 	Exclusions []ExclusionCell       `json:"-"`
 	Causes     map[string][]Cause    `json:"-"` // by design
+	Fields     map[string][]Field    `json:"-"` // by design
 	Samples    map[string][]Exchange `json:"-"` // by design
 	Manifest   Manifest              `json:"-"`
 }

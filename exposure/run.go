@@ -85,14 +85,14 @@ func Compare(ctx context.Context, s Scenario, o Options) (*Result, error) {
 		return nil, err
 	}
 
-	r := &Result{Causes: make(map[string][]Cause), Samples: make(map[string][]Exchange)}
+	r := &Result{Causes: make(map[string][]Cause), Fields: make(map[string][]Field), Samples: make(map[string][]Exchange)}
 	for i, name := range designs {
 		f := found[i]
 		if !slices.Equal(f.refused, found[0].refused) {
 			return nil, fmt.Errorf("designs %s and %s enrolled different people under the same rules", designs[0], name)
 		}
 		r.Rows = append(r.Rows, f.rows...)
-		r.Causes[name], r.Samples[name] = f.causes, f.sample
+		r.Causes[name], r.Fields[name], r.Samples[name] = f.causes, f.fields, f.sample
 		if i == 0 {
 			r.Exclusions = f.exclusions
 		}
@@ -149,6 +149,7 @@ func slowestFirst(designs []string) []int {
 type outcome struct {
 	rows       []Row
 	causes     []Cause
+	fields     []Field
 	sample     []Exchange
 	refused    []int // people, by index
 	exclusions []ExclusionCell
@@ -219,7 +220,7 @@ func (x *execution) execute(ctx context.Context, name string) (*outcome, error) 
 	for i, p := range x.schedule.People {
 		numbers[i] = p.DocumentNumber
 	}
-	out.rows, out.causes = score(name, exchanges, x.visits, numbers, x.scenario.Seed)
+	out.rows, out.causes, out.fields = score(name, exchanges, x.visits, numbers, x.scenario.Seed)
 
 	orders, ordered, err := x.orders(ctx, name, out.refused)
 	if err != nil {

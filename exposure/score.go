@@ -82,7 +82,7 @@ type Cause struct {
 }
 
 // score gives the rows that follow from what was recorded of one design.
-func score(design string, exchanges []Exchange, visits []visit, numbers []string, seed uint64) (rows []Row, causes []Cause) {
+func score(design string, exchanges []Exchange, visits []visit, numbers []string, seed uint64) (rows []Row, causes []Cause, fields []Field) {
 	m := newMiner(newRegister(numbers))
 	us := m.units(exchanges)
 	s := &scorer{miner: m, units: us, values: occurrences(us, m.repeated(us)), visits: visits, people: len(numbers), seed: seed}
@@ -100,7 +100,7 @@ func score(design string, exchanges []Exchange, visits []visit, numbers []string
 	for i := range s.rows {
 		s.rows[i].Design = design
 	}
-	return s.rows, s.causes
+	return s.rows, s.causes, s.fields
 }
 
 type scorer struct {
@@ -114,6 +114,7 @@ type scorer struct {
 
 	rows   []Row
 	causes []Cause
+	fields []Field
 }
 
 func (s *scorer) truth(i int) visit { return s.visits[s.units[i].visit] }
@@ -131,18 +132,21 @@ func (s *scorer) coalition(c Coalition, stratum spec.Stratum) {
 	few := s.tooFew(stratum)
 	found := newFindings(s.people)
 	used := make(map[int32]int)
+	linkers := make([]*linker, folds)
 	for fold := range folds {
 		training := view{s.units, s.values, func(i int) bool { return seen[i] && s.fold[s.truth(i).person] != fold }, true}
 		scored := view{s.units, s.values, func(i int) bool { return seen[i] && s.fold[s.truth(i).person] == fold }, c != OnePlatform}
 		l := learn(training,
 			func(i int) int { return s.truth(i).person },
 			func(i int) string { return s.truth(i).platform }, s.people)
+		linkers[fold] = l
 		component, joins := l.join(scored)
 		for p, n := range joins {
 			used[p] += n
 		}
 		s.collect(found, l, component)
 	}
+	s.note(c, stratum, seen, linkers)
 	for _, v := range s.visits {
 		if v.platform != "" && (stratum == spec.AllStrata || v.stratum == stratum) {
 			found.login(v)

@@ -1,0 +1,152 @@
+package exposure
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/halfmask/halfmask/spec"
+)
+
+// A Sight is what a party is shown of people on an occasion.
+type Sight string
+
+// The occasions, in the order of reports.
+const (
+	AtMinimal    Sight = "a platform of stratum minimal"
+	AtPlaintext  Sight = "a platform of stratum plaintext"
+	AtEnrollment Sight = "the authority, at enrollment and renewal"
+	AtLogins     Sight = "the authority, at logins"
+)
+
+// Sights lists the occasions in the order of reports.
+var Sights = []Sight{AtMinimal, AtPlaintext, AtEnrollment, AtLogins}
+
+// A Role is what the values at a path are good for.
+type Role string
+
+// The roles, as they were found in the values, and not as anybody declares
+// them.
+const (
+	Names      Role = "names the person"  // a document number of the register stands there
+	Identifies Role = "identifies"        // a linker was admitted to join visits by it
+	Shared     Role = "shared by several" // different people have the same value
+	Once       Role = "does not repeat"   // neither
+)
+
+// Field is one path in what a party saw on an occasion.
+type Field struct {
+	Sight Sight  `json:"sight"`
+	Path  string `json:"path"`
+	Role  Role   `json:"role"`
+}
+
+// note adds the fields of a coalition's view whose members each have a sight
+// of their own. What was taken apart is left out for its parts, and what is no
+// value by itself unless it tells people apart.
+func (s *scorer) note(c Coalition, stratum spec.Stratum, seen []bool, linkers []*linker) {
+	sight := func(i int) (Sight, bool) {
+		login := s.truth(i).platform != ""
+		switch {
+		case c == AllPlatforms && stratum == spec.Minimal && login:
+			return AtMinimal, true
+		case c == AllPlatforms && stratum == spec.Plaintext && login:
+			return AtPlaintext, true
+		case c == IssuerAlone && stratum == spec.AllStrata && login:
+			return AtLogins, true
+		case c == IssuerAlone && stratum == spec.AllStrata:
+			return AtEnrollment, true
+		}
+		return "", false
+	}
+	wanted := c == AllPlatforms && stratum != spec.AllStrata || c == IssuerAlone && stratum == spec.AllStrata
+	if !wanted {
+		return
+	}
+	shared := make(map[int32]bool)
+	owners := make(map[int]bool)
+	view{s.units, s.values, func(i int) bool { return seen[i] }, true}.groups(func(g []occurrence) {
+		clear(owners)
+		for _, o := range g {
+			owners[s.truth(int(o.unit)).person] = true
+		}
+		if len(owners) > 1 {
+			for _, o := range g {
+				shared[o.path] = true
+			}
+		}
+	})
+	found := make(map[Field]bool)
+	for i, u := range s.units {
+		at, ok := sight(i)
+		if !seen[i] || !ok {
+			continue
+		}
+		for _, l := range u.leaves {
+			p := s.miner.paths.list[l.path]
+			encoded, decoded := strings.CutSuffix(p.name, decodedPath)
+			if p.container || p.window || (decoded && !s.miner.paths.list[s.miner.paths.id(encoded)].container) {
+				continue
+			}
+			role := Once
+			switch {
+			case p.names:
+				role = Names
+			case slices.ContainsFunc(linkers, func(k *linker) bool { return k.admitted[l.path] }):
+				role = Identifies
+			case strings.HasSuffix(p.name, partPath) || strings.HasSuffix(p.name, namePath) || decoded:
+				continue
+			case shared[l.path]:
+				role = Shared
+			}
+			found[Field{at, p.name, role}] = true
+		}
+	}
+	s.fields = append(s.fields, slices.SortedFunc(maps.Keys(found), func(a, b Field) int {
+		return cmp.Or(cmp.Compare(a.Sight, b.Sight), cmp.Compare(a.Path, b.Path))
+	})...)
+}
+
+// fieldLine is a path with its role at each occasion; "" where it was not
+// seen.
+type fieldLine struct {
+	Path  string
+	Roles []Role
+}
+
+// fieldLines puts the fields of a design side by side, those that tell the
+// most first.
+func fieldLines(fields []Field) []fieldLine {
+	at := make(map[string]*fieldLine)
+	for _, f := range fields {
+		if at[f.Path] == nil {
+			at[f.Path] = &fieldLine{f.Path, make([]Role, len(Sights))}
+		}
+		at[f.Path].Roles[slices.Index(Sights, f.Sight)] = f.Role
+	}
+	order := []Role{Names, Identifies, Shared, Once}
+	most := func(l *fieldLine) int {
+		return slices.IndexFunc(order, func(r Role) bool { return slices.Contains(l.Roles, r) })
+	}
+	lines := slices.SortedFunc(maps.Values(at), func(a, b *fieldLine) int {
+		return cmp.Or(cmp.Compare(most(a), most(b)), cmp.Compare(a.Path, b.Path))
+	})
+	out := make([]fieldLine, len(lines))
+	for i, l := range lines {
+		out[i] = *l
+	}
+	return out
+}
+
+// fieldCounts says in one line how many fields of each occasion name or
+// identify people.
+func fieldCounts(fields []Field) []int {
+	counts := make([]int, len(Sights))
+	for _, f := range fields {
+		if f.Role == Names || f.Role == Identifies {
+			counts[slices.Index(Sights, f.Sight)]++
+		}
+	}
+	return counts
+}
