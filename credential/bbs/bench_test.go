@@ -55,38 +55,47 @@ func benchPrepared(b *testing.B, prepare func(b *testing.B, in *inputs) func()) 
 	}
 }
 
-// ratio times what prepare returns, per unit, in turn with a pairing check: a
-// busy machine slows both. Of some runs of each the fastest are compared, and
-// the median of these comparisons is reported.
+// ratio takes the processor time of what prepare returns, per unit, in turn
+// with that of pairing checks: a busy machine slows both. Of some runs of each
+// the fastest are compared, and the median of these comparisons is reported.
 func ratio(b *testing.B, units int, prepare func() func()) {
 	for start, n := time.Now(), 0; n < 70 && time.Since(start) < time.Second/2; n++ {
 		prepare()() // builds the tables
 	}
 	const round = 5
 	check := pairingCheck(b)
+	checks := max(1, units/2)
 	timed := func(f func()) time.Duration {
-		start := time.Now()
+		start := spent()
 		f()
-		return time.Since(start)
+		return spent() - start
 	}
 	var total time.Duration
 	var ratios []float64
 	leastOp, leastCheck, n := time.Hour, time.Hour, 0
+	compare := func() {
+		ratios = append(ratios, float64(leastOp)/float64(units)/(float64(leastCheck)/float64(checks)))
+		leastOp, leastCheck = time.Hour, time.Hour
+	}
 	for b.Loop() {
 		took := timed(prepare())
 		total += took
-		leastOp, leastCheck = min(leastOp, took), min(leastCheck, timed(check))
+		leastOp = min(leastOp, took)
+		leastCheck = min(leastCheck, timed(func() {
+			for range checks {
+				check()
+			}
+		}))
 		if n++; n%round == 0 {
-			ratios = append(ratios, float64(leastOp)/float64(leastCheck))
-			leastOp, leastCheck = time.Hour, time.Hour
+			compare()
 		}
 	}
-	if len(ratios) == 0 {
-		ratios = []float64{float64(leastOp) / float64(leastCheck)}
+	if len(ratios) == 0 { // too few runs for a round
+		compare()
 	}
 	slices.Sort(ratios)
 	b.ReportMetric(float64(total)/float64(b.N*units), "ns/op")
-	b.ReportMetric(ratios[len(ratios)/2]/float64(units), "x-pairing")
+	b.ReportMetric(ratios[len(ratios)/2], "x-pairing")
 }
 
 type inputs struct {

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"flag"
 	"math"
 	"math/big"
 	"math/rand/v2"
@@ -17,6 +18,12 @@ import (
 // the times of the classes (Welch's t, after leaving out the slow tail that
 // interruptions make). What is secret must not tell the classes apart; the
 // control, a multiplication whose time does depend on the scalar, must.
+//
+// It is a tool, for a machine with nothing else to do:
+//
+//	go test ./credential/bbs/internal/core -run Timing -timing -v
+
+var timing = flag.Bool("timing", false, "run the timing test")
 
 const (
 	suspicious = 6 // |t| by chance: below one in 10^8
@@ -60,8 +67,8 @@ func welch(n int, secret func(fixed bool) func()) float64 {
 }
 
 func TestTimingDoesNotTellSecretsApart(t *testing.T) {
-	if raceEnabled || testing.Short() {
-		t.Skip("times mean nothing under the race detector")
+	if !*timing || raceEnabled {
+		t.Skip("run with -timing, and without the race detector")
 	}
 	one, random := fr.One(), randomScalar()
 	pk := PublicKeyOf(&random)
@@ -77,6 +84,10 @@ func TestTimingDoesNotTellSecretsApart(t *testing.T) {
 			k = *constant
 		}
 		return &k
+	}
+	var tabled [2]*Credential // with a secret of one, and a random one
+	for i, secret := range []fr.Element{one, randomScalar()} {
+		tabled[i] = BlindSHA256.NewBlindCredential(pk, sig, 0, nil, []fr.Element{secret}, &random).Tabled()
 	}
 	for _, c := range []struct {
 		name   string
@@ -120,6 +131,33 @@ func TestTimingDoesNotTellSecretsApart(t *testing.T) {
 			return func() {
 				SHA256.NewCredential(pk, sig, SHA256.Generators(3), nil, hidden).Init([]int{0, 1, 2}, scalars).Finalize(random)
 			}
+		}},
+		{"committing to a link secret", 2000, false, func(fixed bool) func() {
+			secret := []fr.Element{*either(fixed, &one)}
+			scalars := RandomScalars(CommitRandomCount(1))
+			return func() { BlindSHA256.Commit(secret, scalars) }
+		}},
+		{"making tables of a link secret", 150, false, func(fixed bool) func() {
+			held := BlindSHA256.NewBlindCredential(pk, sig, 0, nil, []fr.Element{*either(fixed, &one)}, &random)
+			return func() { held.Tabled() }
+		}},
+		{"proving with tables and a link secret", 1500, false, func(fixed bool) func() {
+			held := tabled[1]
+			if fixed {
+				held = tabled[0]
+			}
+			scalars := RandomScalars(RandomScalarCount(2))
+			return func() { held.Init([]int{0, 1}, scalars).Finalize(random) }
+		}},
+		{"a commitment to a hidden message", 600, false, func(fixed bool) func() {
+			held := BlindSHA256.NewBlindCredential(pk, sig, 1, nil, []fr.Element{*either(fixed, &one)}, &random)
+			l := &Layout{Known: 1, Total: 1, Committed: []int{0}}
+			scalars := RandomScalars(BlindRandomCount(l))
+			return func() { held.BlindProofGen(l, nil, scalars) }
+		}},
+		{"a pseudonym of a secret", 1500, false, func(fixed bool) func() {
+			secret := []fr.Element{*either(fixed, &one)}
+			return func() { PseudonymSHA256.NymContext([]byte("context")).Pseudonym(secret) }
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
