@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/big"
+	"sync/atomic"
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
@@ -32,8 +33,25 @@ const (
 	atTheIssuer = "ISSUANCE_BASE_"
 )
 
+// lastBase remembers the last U, which for a verifier is always the same.
+var lastBase atomic.Pointer[rememberedBase]
+
+type rememberedBase struct {
+	use, audience, scope string
+	u                    bls.G1Affine
+}
+
 // pseudonymBase is U.
 func pseudonymBase(use, audience, scope string) bls.G1Affine {
+	if l := lastBase.Load(); l != nil && l.use == use && l.audience == audience && l.scope == scope {
+		return l.u
+	}
+	u := hashToBase(use, audience, scope)
+	lastBase.Store(&rememberedBase{use, audience, scope, u})
+	return u
+}
+
+func hashToBase(use, audience, scope string) bls.G1Affine {
 	var b []byte
 	for _, s := range []string{audience, scope} {
 		b = append(binary.BigEndian.AppendUint64(b, uint64(len(s))), s...)

@@ -145,3 +145,24 @@ func split(t *testing.T, presented string, name bool) (constant string, fresh []
 	}
 	return b.String(), fresh
 }
+
+// The point that is remembered is the one that is asked for.
+func TestPseudonymBaseIsRemembered(t *testing.T) {
+	type key struct{ use, audience, scope string }
+	keys := []key{{atVerifiers, "a", "b"}, {atTheIssuer, "a", "b"}, {atVerifiers, "b", "b"}, {atVerifiers, "a", ""}, {atVerifiers, "", "ab"}}
+	seen := map[string]key{}
+	for range 2 {
+		for _, k := range keys {
+			for range 2 {
+				got, want := pseudonymBase(k.use, k.audience, k.scope), hashToBase(k.use, k.audience, k.scope)
+				if !got.Equal(&want) {
+					t.Errorf("%+v: another point", k)
+				}
+				if other, ok := seen[got.String()]; ok && other != k {
+					t.Errorf("%+v and %+v have one point", k, other)
+				}
+				seen[got.String()] = k
+			}
+		}
+	}
+}
