@@ -39,7 +39,7 @@ func Text() Node { return Node{} }
 // kind that predicates can be proved about.
 func Integer() Node { return Node{scalar: true} }
 
-// Object is an object with these members, in this order.
+// Object is an object with these members, in this order, and at least one.
 func Object(members ...Member) Node { return Node{kind: object, members: members} }
 
 // Array is an array of at most len(entries) entries (section 2.9).
@@ -86,6 +86,7 @@ func (n Node) write(b []byte, next *int) ([]byte, error) {
 // of an array, numbers in decimal.
 type Path []string
 
+// String writes the path with slashes, for messages.
 func (p Path) String() string { return "/" + strings.Join(p, "/") }
 
 // mapping is a cmap that was validated (section 2.3).

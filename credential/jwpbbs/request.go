@@ -16,7 +16,7 @@ type Request struct {
 	Type     string    // the type of the credential: vct
 	Nonce    string    // fresh for each request and not to be guessed
 	Audience string    // the verifier's full client identifier
-	ValidAt  time.Time // the credential must not be expired then; see below
+	ValidAt  time.Time // the credential must be valid then; fractions of a second do not count
 
 	// Disclose lists what is to be shown in the clear: leaves, or objects and
 	// arrays with all that is in them.
