@@ -53,7 +53,7 @@ func (d Date) Before(e Date) bool { return d.Time().Before(e.Time()) }
 func (d Date) AddDays(n int) Date { return DateOf(d.Time().AddDate(0, 0, n)) }
 
 // DaysUntil counts the days from d to e, negative when e is earlier.
-func (d Date) DaysUntil(e Date) int { return int(e.Time().Sub(d.Time()) / (24 * time.Hour)) }
+func (d Date) DaysUntil(e Date) int { return int((e.Time().Unix() - d.Time().Unix()) / (24 * 60 * 60)) }
 
 // String gives YYYY-MM-DD, and "" for no day.
 func (d Date) String() string {

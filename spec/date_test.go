@@ -1,92 +1,63 @@
 package spec
 
 import (
-	"encoding/json"
 	"testing"
 	"time"
-
-	"pgregory.net/rapid"
 )
 
-func TestDatesRefused(t *testing.T) {
-	for _, s := range []string{"", "2026-02-29", "2026-13-01", "2026-11-31", "0000-01-01", "26-11-22", "2026-11-22T00:00:00Z", "2026/11/22", "2100-02-29"} {
-		if d, err := ParseDate(s); err == nil {
-			t.Errorf("%q is taken for %v", s, d)
-		}
-	}
-	var d Date
-	if err := json.Unmarshal([]byte(`"2026-02-30"`), &d); err == nil {
-		t.Errorf("30 February is taken for %v", d)
-	}
-}
-
-func TestDatesSurviveTheirText(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		d := anyDate(t, "day")
-		if rapid.IntRange(0, 9).Draw(t, "no day") == 0 {
-			d = Date{}
-		}
-		b, err := json.Marshal(d)
-		if err != nil {
-			t.Fatal(err)
-		}
-		back := Date{1, 1, 1}
-		if err := json.Unmarshal(b, &back); err != nil || back != d {
-			t.Fatalf("%v came back as %v: %v", d, back, err)
-		}
-	})
-}
-
-func TestDaysAddUp(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		d, n := anyDate(t, "day"), rapid.IntRange(-50000, 50000).Draw(t, "days")
-		if got := d.DaysUntil(d.AddDays(n)); got != n {
-			t.Fatalf("%d days after %v are %d days away", n, d, got)
-		}
-	})
-}
-
-// Everybody who is issued a credential in a month of UTC+8 has its two times.
-func TestEpoch(t *testing.T) {
-	for _, c := range []struct{ at, from, until string }{
-		{"2026-11-22T04:00:00Z", "2026-11-01T00:00:00+08:00", "2027-01-01T00:00:00+08:00"},
-		{"2026-11-30T15:59:59Z", "2026-11-01T00:00:00+08:00", "2027-01-01T00:00:00+08:00"},
-		{"2026-11-30T16:00:00Z", "2026-12-01T00:00:00+08:00", "2027-02-01T00:00:00+08:00"}, // already December in UTC+8
-		{"2028-01-31T00:00:00Z", "2028-01-01T00:00:00+08:00", "2028-03-01T00:00:00+08:00"},
+func TestDaysUntil(t *testing.T) {
+	day := func(y int, m time.Month, d int) Date { return Date{y, m, d} }
+	for _, c := range []struct {
+		from, to Date
+		want     int
+	}{
+		{day(2024, 2, 28), day(2024, 3, 1), 2},
+		{day(2023, 2, 28), day(2023, 3, 1), 1},
+		{day(2026, 11, 22), day(2026, 11, 22), 0},
+		{day(2026, 11, 22), day(2026, 11, 21), -1},
+		{day(1, 1, 1), day(9999, 12, 31), 3652058}, // beyond what a time.Duration holds
 	} {
-		at, err := time.Parse(time.RFC3339, c.at)
-		if err != nil {
-			t.Fatal(err)
+		if got := c.from.DaysUntil(c.to); got != c.want {
+			t.Errorf("from %s to %s: %d days, want %d", c.from, c.to, got, c.want)
 		}
-		from, until := Epoch(at)
-		if got := from.Format(time.RFC3339); got != c.from {
-			t.Errorf("%s: from %s, want %s", c.at, got, c.from)
-		}
-		if got := until.Format(time.RFC3339); got != c.until {
-			t.Errorf("%s: until %s, want %s", c.at, got, c.until)
+		if got := c.from.AddDays(c.want); got != c.to {
+			t.Errorf("%s and %d days: %s, want %s", c.from, c.want, got, c.to)
 		}
 	}
 }
 
-// The bands and the age_over claims never contradict each other.
-func TestBandsAgreeWithThresholds(t *testing.T) {
-	want := map[int]string{0: "0-2", 2: "0-2", 3: "3-7", 7: "3-7", 8: "8-11", 11: "8-11", 12: "12-15", 15: "12-15", 16: "16-17", 17: "16-17", 18: "18-59", 59: "18-59", 60: "60+", 120: "60+"}
-	for years, band := range want {
-		if got := AgeBandOf(years); got != band {
-			t.Errorf("%d is in %s, want %s", years, got, band)
+func TestDatesThatAreNone(t *testing.T) {
+	for _, s := range []string{"2023-02-29", "2026-13-01", "2026-11-31", "26-11-01", "2026-11-1", "2026-11-22T00:00:00Z", "0000-01-01", "x"} {
+		if d, err := ParseDate(s); err == nil {
+			t.Errorf("%q is taken for %s", s, d)
 		}
 	}
-	for years := range 120 {
-		if years > 0 && AgeBandOf(years) != AgeBandOf(years-1) && years != 3 {
-			if _, ok := AgeOver(years); !ok {
-				t.Errorf("a band begins at %d, where no age_over claim is", years)
-			}
+	if _, err := NewDate(2023, time.February, 29); err == nil {
+		t.Error("29 February 2023 is taken for a day")
+	}
+}
+
+// TestDayTurnsInZone: a day begins at 16:00 UTC of the day before.
+func TestDayTurnsInZone(t *testing.T) {
+	turn := time.Date(2026, 11, 21, 16, 0, 0, 0, time.UTC)
+	if got := DateOf(turn); got.String() != "2026-11-22" {
+		t.Errorf("at %s it is %s", turn, got)
+	}
+	if got := DateOf(turn.Add(-time.Second)); got.String() != "2026-11-21" {
+		t.Errorf("a second before %s it is %s", turn, got)
+	}
+}
+
+func TestEpochIsTheSameForAMonth(t *testing.T) {
+	first := time.Date(2026, 11, 1, 0, 0, 0, 0, Zone)
+	from, until := Epoch(first)
+	for _, at := range []time.Time{first, first.AddDate(0, 0, 13), time.Date(2026, 11, 30, 23, 59, 59, 0, Zone)} {
+		f, u := Epoch(at)
+		if !f.Equal(from) || !u.Equal(until) {
+			t.Errorf("at %s the epoch is %s to %s, not %s to %s", at, f, u, from, until)
 		}
 	}
-	if claim, ok := AgeOver(14); !ok || claim != AgeOver14 {
-		t.Errorf("%q, %v", claim, ok)
-	}
-	if claim, ok := AgeOver(21); ok {
-		t.Errorf("there is a claim %q", claim)
+	if want := time.Date(2027, 1, 1, 0, 0, 0, 0, Zone); !until.Equal(want) {
+		t.Errorf("a credential of November ends at %s, want %s", until, want)
 	}
 }
