@@ -3,8 +3,9 @@
 // The texts are the *.md files beside this one, also in Texts: enrollment.md
 // and age-tiers.md (rules of enrollment), claims.md, centralized.md (the
 // baseline), presentation.md, exposure.md (what the lab measures), and, for
-// cryptographers, rangeproof.md and jwpbbs.md. Rules have ids such as R-ENR-03, which decisions and tests name; a test
-// fails when an id has no test.
+// cryptographers, rangeproof.md and jwpbbs.md. Rules have ids such as
+// R-ENR-03, which decisions and tests name; a test fails when an id has no
+// test.
 //
 // The data are embedded and checked when read: LoadRules (rules/*.yaml),
 // Platforms (platforms.yaml), Population (population/*.csv, each figure with
