@@ -30,7 +30,7 @@ type Role string
 // them.
 const (
 	Names      Role = "names the person"  // a document number of the register stands there
-	Identifies Role = "identifies"        // a linker was admitted to join visits by it
+	Identifies Role = "identifies"        // it tells people apart and joins their visits
 	Shared     Role = "shared by several" // different people have the same value
 	Once       Role = "does not repeat"   // neither
 )
@@ -93,7 +93,7 @@ func (s *scorer) note(c Coalition, stratum spec.Stratum, seen []bool, linkers []
 			switch {
 			case p.names:
 				role = Names
-			case slices.ContainsFunc(linkers, func(k *linker) bool { return k.admitted[l.path] }):
+			case slices.ContainsFunc(linkers, func(k *linker) bool { return k.telling[l.path] }):
 				role = Identifies
 			case strings.HasSuffix(p.name, partPath) || strings.HasSuffix(p.name, namePath) || decoded:
 				continue

@@ -1,6 +1,10 @@
 package exposure
 
-import "slices"
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
 
 // A linker joins units by exact values. It learns, on people whose visits it
 // is told (R-EXP-03), which paths carry identifiers: a path is admitted when
@@ -9,7 +13,8 @@ import "slices"
 // of people it was told nothing of, by every value at admitted paths that
 // belonged to no more than one training person.
 type linker struct {
-	admitted  map[int32]bool
+	telling   map[int32]bool  // paths that carry identifiers
+	admitted  map[int32]bool  // those of them that are used
 	common    map[uint64]bool // values of two or more training people
 	directory map[int32]bool  // paths that say which platform a visit was at
 }
@@ -47,8 +52,8 @@ type tally struct {
 // learn trains on a view of training people. person and platform give the
 // truth about a unit; population is the number of people the linker will be
 // used on, training included.
-func learn(v view, person func(unit int) int, platform func(unit int) string, population int) *linker {
-	l := &linker{admitted: make(map[int32]bool), common: make(map[uint64]bool), directory: make(map[int32]bool)}
+func (m *miner) learn(v view, person func(unit int) int, platform func(unit int) string, population int) *linker {
+	l := &linker{telling: make(map[int32]bool), admitted: make(map[int32]bool), common: make(map[uint64]bool), directory: make(map[int32]bool)}
 	tallies := make(map[int32]*tally)
 	people := make(map[int]bool)
 	for i := range v.units {
@@ -92,31 +97,97 @@ func learn(v view, person func(unit int) int, platform func(unit int) string, po
 	for path, t := range tallies {
 		expected := float64(t.collisions) / float64(max(pairs(len(people)), 1)) * float64(population)
 		if len(t.joined) >= support && expected <= maxCollisions {
-			l.admitted[path] = true
+			l.telling[path] = true
 		}
 		l.directory[path] = !t.several && len(t.platforms) >= support
 	}
+	l.admit(m, v, tallies)
 	return l
+}
+
+// admit takes the paths that tell people apart, the surest first, and keeps
+// those that join training visits which the ones before did not. A path that
+// adds nothing can only add wrong joins: a name beside a number.
+func (l *linker) admit(m *miner, v view, tallies map[int32]*tally) {
+	order := slices.SortedFunc(maps.Keys(l.telling), func(a, b int32) int {
+		p, q, s, t := m.paths.list[a], m.paths.list[b], tallies[a], tallies[b]
+		if p.window != q.window { // the middle of a value comes last
+			if p.window {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Or(cmp.Compare(s.collisions, t.collisions), cmp.Compare(len(t.joined), len(s.joined)), cmp.Compare(p.name, q.name))
+	})
+	at := make(map[int32][][]occurrence) // groups by path
+	v.groups(func(g []occurrence) {
+		if l.common[g[0].value] {
+			return
+		}
+		var kept []occurrence
+		for _, o := range g {
+			if l.telling[o.path] {
+				kept = append(kept, o)
+			}
+		}
+		for i, o := range kept {
+			if !slices.ContainsFunc(kept[:i], func(k occurrence) bool { return k.path == o.path }) {
+				at[o.path] = append(at[o.path], kept)
+			}
+		}
+	})
+	joined := newUnion(len(v.units))
+	for _, path := range order {
+		adds := false
+		for _, g := range at[path] {
+			first := -1
+			for _, o := range g {
+				switch {
+				case o.path != path && !l.admitted[o.path]:
+				case first < 0:
+					first = int(o.unit)
+				default:
+					adds = joined.join(first, int(o.unit)) || adds
+				}
+			}
+		}
+		if adds {
+			l.admitted[path] = true
+		}
+	}
+}
+
+// A union holds disjoint sets of units, each named by its smallest member.
+type union []int
+
+func newUnion(n int) union {
+	u := make(union, n)
+	for i := range u {
+		u[i] = i
+	}
+	return u
+}
+
+func (u union) root(i int) int {
+	for u[i] != i {
+		u[i] = u[u[i]]
+		i = u[i]
+	}
+	return i
+}
+
+// join makes one set of two and reports whether they were two.
+func (u union) join(i, j int) bool {
+	a, b := u.root(i), u.root(j)
+	u[max(a, b)] = min(a, b)
+	return a != b
 }
 
 // join gives each unit that is in a component, named by its smallest member;
 // units outside get -1. used counts, for each admitted path, how often a value
 // there came again.
 func (l *linker) join(v view) (component []int, used map[int32]int) {
-	component = make([]int, len(v.units))
-	for i := range component {
-		component[i] = -1
-		if v.in(i) {
-			component[i] = i
-		}
-	}
-	root := func(i int) int {
-		for component[i] != i {
-			component[i] = component[component[i]]
-			i = component[i]
-		}
-		return i
-	}
+	joined := newUnion(len(v.units))
 	used = make(map[int32]int)
 	at := make(map[int32]bool)
 	v.groups(func(g []occurrence) {
@@ -136,13 +207,14 @@ func (l *linker) join(v view) (component []int, used map[int32]int) {
 			if first < 0 {
 				first = int(o.unit)
 			}
-			a, b := root(first), root(int(o.unit))
-			component[max(a, b)] = min(a, b)
+			joined.join(first, int(o.unit))
 		}
 	})
+	component = make([]int, len(v.units))
 	for i := range component {
-		if component[i] >= 0 {
-			component[i] = root(i)
+		component[i] = -1
+		if v.in(i) {
+			component[i] = joined.root(i)
 		}
 	}
 	return component, used

@@ -159,3 +159,22 @@ func FuzzMiner(f *testing.F) {
 		m.mine(Exchange{Request: Message{Header: http.Header{"Content-Type": {contentType}}, Body: body}})
 	})
 }
+
+// Rule R-EXP-03: a path that joins nothing that a surer one does not is left
+// out, so that people of one name stay apart where a number is at hand.
+func TestNameBesideANumberJoinsNobodyWrongly(t *testing.T) {
+	for seed := range uint64(10) {
+		exchanges, visits, numbers := testDesign(60, 6, func(p int, body map[string]any) {
+			body["id"], body["name"] = long(p), fmt.Sprint("of the family ", p/2)
+			if p < 50 {
+				body["name"] = fmt.Sprint("alone ", p)
+			}
+		})
+		rows, causes, _ := score("test", exchanges, visits, numbers, seed)
+		r := Result{Rows: rows}
+		row, _ := r.Find("test", AllPlatforms, spec.Minimal, LinkagePrecision)
+		if row.Estimate != 1 {
+			t.Errorf("seed %d: precision %v; %v", seed, row.Estimate, causes)
+		}
+	}
+}

@@ -136,7 +136,7 @@ func (s *scorer) coalition(c Coalition, stratum spec.Stratum) {
 	for fold := range folds {
 		training := view{s.units, s.values, func(i int) bool { return seen[i] && s.fold[s.truth(i).person] != fold }, true}
 		scored := view{s.units, s.values, func(i int) bool { return seen[i] && s.fold[s.truth(i).person] == fold }, c != OnePlatform}
-		l := learn(training,
+		l := s.miner.learn(training,
 			func(i int) int { return s.truth(i).person },
 			func(i int) string { return s.truth(i).platform }, s.people)
 		linkers[fold] = l
