@@ -47,6 +47,7 @@ func TestMain(m *testing.M) {
 }
 
 func printMatrix() {
+	var all, gaps int
 	for i, s := range matrix {
 		if i == 0 {
 			fmt.Printf("%-62s %-11s %s\n", "as demanded:", "accepted", "refused")
@@ -54,10 +55,15 @@ func printMatrix() {
 		fmt.Printf("\n%s\n", s.name)
 		for _, r := range s.rows {
 			fmt.Printf("  %-60s %-11s %s\n", r.what, r.accepted, r.refused)
+			all += r.accepted.held + r.refused.held
+			gaps += len(r.gaps)
 			for _, gap := range r.gaps {
 				fmt.Printf("    not refused: %s\n", gap)
 			}
 		}
+	}
+	if all > 0 {
+		fmt.Printf("\n%d exchanges as demanded; %d that the other side should have refused and did not\n", all, gaps)
 	}
 }
 

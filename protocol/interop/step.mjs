@@ -1,4 +1,8 @@
 // What the counterparts' modules share.
+import {webcrypto} from 'node:crypto';
+
+// Debian 12 has node 18, where this is no global yet. A counterpart uses it.
+globalThis.crypto ??= webcrypto;
 
 /** Refused is thrown when a counterpart says no. */
 export class Refused extends Error {}
