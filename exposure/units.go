@@ -2,6 +2,8 @@ package exposure
 
 import (
 	"cmp"
+	"encoding/binary"
+	"hash/maphash"
 	"maps"
 	"slices"
 	"strings"
@@ -38,9 +40,7 @@ func (m *miner) units(exchanges []Exchange) []unit {
 		}
 	}
 	for i := range us {
-		slices.SortFunc(us[i].leaves, func(a, b leaf) int {
-			return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.path, b.path))
-		})
+		slices.SortFunc(us[i].leaves, leaf.compare)
 		us[i].leaves = slices.Compact(us[i].leaves)
 	}
 	slices.SortFunc(us, func(a, b unit) int {
@@ -79,7 +79,8 @@ type occurrence struct {
 }
 
 // occurrences lists the repeated values of the units, in the order of values,
-// units and paths.
+// units and paths. Of values that stand in the same units at the same paths,
+// as all shingles of one signature do, it keeps one: they say the same.
 func occurrences(us []unit, repeated map[uint64]int32) []occurrence {
 	var all []occurrence
 	for i, u := range us {
@@ -90,9 +91,36 @@ func occurrences(us []unit, repeated map[uint64]int32) []occurrence {
 		}
 	}
 	slices.SortFunc(all, func(a, b occurrence) int {
-		return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.unit, b.unit), cmp.Compare(a.path, b.path))
+		if a.value != b.value {
+			return cmp.Compare(a.value, b.value)
+		}
+		return cmp.Or(cmp.Compare(a.unit, b.unit), cmp.Compare(a.path, b.path))
 	})
-	return all
+	seed, seen := maphash.MakeSeed(), make(map[uint64]bool)
+	kept := all[:0]
+	var places []byte
+	for rest := all; len(rest) > 0; {
+		n := sameValue(rest)
+		places = places[:0]
+		for _, o := range rest[:n] {
+			places = binary.LittleEndian.AppendUint64(places, uint64(o.unit)<<32|uint64(uint32(o.path)))
+		}
+		if sum := maphash.Bytes(seed, places); !seen[sum] {
+			seen[sum] = true
+			kept = append(kept, rest[:n]...)
+		}
+		rest = rest[n:]
+	}
+	return slices.Clip(kept)
+}
+
+// sameValue counts the occurrences of the first value.
+func sameValue(os []occurrence) int {
+	n := 1
+	for n < len(os) && os[n].value == os[0].value {
+		n++
+	}
+	return n
 }
 
 // A view is the units that a coalition has, and whether its members compare
@@ -115,10 +143,7 @@ func (v view) groups(f func([]occurrence)) {
 		}
 	}
 	for rest := v.values; len(rest) > 0; {
-		n := 1
-		for n < len(rest) && rest[n].value == rest[0].value {
-			n++
-		}
+		n := sameValue(rest)
 		group = group[:0]
 		for _, o := range rest[:n] {
 			if v.in(int(o.unit)) {
