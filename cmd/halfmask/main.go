@@ -66,7 +66,8 @@ party can track. Everybody in it is synthetic.`,
 	}
 	root.SetArgs(args)
 	root.SetIn(in)
-	root.SetOut(out)
+	printed := &output{to: out}
+	root.SetOut(printed)
 	root.SetErr(errOut)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(compareCommand(), demoCommand(), rulesCommand(), documentsCommand(), vectorsCommand(),
@@ -74,11 +75,13 @@ party can track. Everybody in it is synthetic.`,
 	ran := markRun(root)
 
 	command, err := root.ExecuteContextC(ctx)
+	err = printed.check(err)
 	var usage usageError
+	var lost *lostOutput
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &usage) || !*ran:
+	case (errors.As(err, &usage) || !*ran) && !errors.As(err, &lost):
 		fmt.Fprintf(errOut, "halfmask: %s\nTry '%s --help'.\n", plainLines(err), command.CommandPath())
 		return exitUsage
 	default:
