@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -31,12 +32,52 @@ func documentsCommand() *cobra.Command {
 }
 
 // readDocument reads a document from a folder of documents mint, a folder
-// with the dump of a chip, or a file.
+// with the dump of a chip, or a file. In a minted folder each file is there
+// twice; one that is not the same as its copy is refused, for what is signed
+// is one of the two at most.
 func readDocument(path string) (*document.Presented, error) {
-	if minted := filepath.Join(path, documentFile); isFile(minted) {
-		path = minted
+	minted := filepath.Join(path, documentFile)
+	if !isFile(minted) {
+		return document.ReadChip(path)
 	}
-	return document.ReadChip(path)
+	p, err := document.ReadChip(minted)
+	if err != nil {
+		return nil, err
+	}
+	return p, sameCopies(p, path)
+}
+
+// sameCopies compares a document with the files beside it that are there.
+func sameCopies(p *document.Presented, dir string) error {
+	type copied struct {
+		file, check, field string
+		want               []byte
+	}
+	copies := []copied{{portraitFile, "record-portrait", "portrait", p.Portrait}}
+	if p.Chip != nil {
+		copies = []copied{
+			{filepath.Join(chipFolder, "EF_COM.bin"), "minted-copy", "chip.com", p.Chip.COM},
+			{filepath.Join(chipFolder, "EF_DG1.bin"), "sod-hash", "chip.dg1", p.Chip.DG1},
+			{filepath.Join(chipFolder, "EF_DG2.bin"), "sod-hash", "chip.dg2", p.Chip.DG2},
+			{filepath.Join(chipFolder, "EF_SOD.bin"), "minted-copy", "chip.sod", p.Chip.SOD},
+			{filepath.Join(chipFolder, "residence-note.jws"), "minted-copy", "residence_note", []byte(p.Note)},
+		}
+	}
+	for _, c := range copies {
+		path := filepath.Join(dir, c.file)
+		content, err := readFile(path, document.MaxPresented)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(content, c.want) {
+			return &document.Error{Check: c.check, Field: c.field, Clause: "a folder of documents mint",
+				Err: fmt.Errorf("%s is not the same as its copy in %s: one of them was changed", path, filepath.Join(dir, documentFile))}
+		}
+	}
+	return nil
 }
 
 // loadTrust reads a folder of trusted keys, or the one inside a synthetic

@@ -247,7 +247,11 @@ func (r *minted) write(out string, d *mint.Document) error {
 	if err := createFile("out", r.Document, []byte(text.String())); err != nil {
 		return err
 	}
-	if err := replaceFile(r.Portrait, d.Portrait); err != nil {
+	portrait := d.Portrait
+	if d.Presented.Record != "" {
+		portrait = d.Presented.Portrait // with its defect, if that is what is wrong
+	}
+	if err := replaceFile(r.Portrait, portrait); err != nil {
 		return err
 	}
 	if err := replaceFile(r.LiveFace, d.LiveFace(1)); err != nil {
