@@ -62,6 +62,9 @@ Designs:
 				exposure.Scenario{People: people, Days: days, Seed: seed, Rules: set},
 				exposure.Options{Designs: designs, Progress: progress})
 			finish()
+			if cmd.Context().Err() != nil {
+				return fmt.Errorf("%w: nothing was written", errInterrupted)
+			}
 			if err != nil {
 				return err
 			}
