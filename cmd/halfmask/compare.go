@@ -15,6 +15,12 @@ import (
 	"github.com/halfmask/halfmask/spec"
 )
 
+// What exposure.Scenario takes at most.
+const (
+	maxPeople = 100_000
+	maxDays   = 366
+)
+
 // fewPeople is how many the linkers should have at least to learn from.
 const fewPeople = 100
 
@@ -41,10 +47,16 @@ Designs:
   halfmask compare --rules inclusive`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if people < 2 || days < 1 {
-				return usagef("--people is at least 2 and --days at least 1")
+			switch {
+			case people < 2 || people > maxPeople:
+				return usagef("--people: %d; it is from 2 to %d", people, maxPeople)
+			case days < 1 || days > maxDays:
+				return usagef("--days: %d; it is from 1 to %d", days, maxDays)
 			}
 			for _, d := range designs {
+				if strings.TrimSpace(d) == "" {
+					return usagef("--designs: a name is empty: is there a comma too many? Known: %s", strings.Join(exposure.Designs(), ", "))
+				}
 				if exposure.About(d) == "" {
 					return usagef("--designs: unknown design %q; known: %s", d, strings.Join(exposure.Designs(), ", "))
 				}
@@ -83,8 +95,8 @@ Designs:
 		},
 	}
 	f := c.Flags()
-	f.IntVar(&people, "people", 300, "`N` synthetic people, drawn from the population")
-	f.IntVar(&days, "days", 30, "`N` days of logins")
+	f.IntVar(&people, "people", 300, fmt.Sprintf("`N` synthetic people, drawn from the population, at most %d", maxPeople))
+	f.IntVar(&days, "days", 30, fmt.Sprintf("`N` days of logins, at most %d", maxDays))
 	f.Uint64Var(&seed, "seed", 1, "same `SEED`, same results.csv")
 	f.StringSliceVar(&designs, "designs", nil, "`NAMES` of designs, separated by commas (default all)")
 	f.StringVar(&rules, "rules", spec.National, "rule `SET`: "+strings.Join(spec.RuleSets(), ", ")+", or a YAML file")

@@ -12,6 +12,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -69,6 +71,7 @@ party can track. Everybody in it is synthetic.`,
 	printed := &output{to: out}
 	root.SetOut(printed)
 	root.SetErr(errOut)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(compareCommand(), demoCommand(), rulesCommand(), documentsCommand(), vectorsCommand(),
 		issuerCommand(), verifierCommand(), walletCommand(), centralizedCommand())
@@ -88,6 +91,24 @@ party can track. Everybody in it is synthetic.`,
 		fmt.Fprintf(errOut, "halfmask: %s\n", plainLines(err))
 		return exitFailure
 	}
+}
+
+// flagError says what a flag takes, in words instead of those of strconv.
+func flagError(err error) error {
+	var number *strconv.NumError
+	if !errors.As(err, &number) {
+		return err
+	}
+	wanted := "a whole number is asked for"
+	switch {
+	case number.Func == "ParseBool":
+		wanted = "true or false is asked for"
+	case errors.Is(err, strconv.ErrRange):
+		wanted = "the number is too large or too small"
+	case number.Func == "ParseUint":
+		wanted = "a whole number from 0 up is asked for"
+	}
+	return errors.New(strings.TrimSuffix(err.Error(), number.Error()) + wanted)
 }
 
 // markRun notes whether a command got as far as running: an error before that

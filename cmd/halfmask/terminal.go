@@ -62,11 +62,13 @@ func plain(v any) string {
 }
 
 // plainLines is plain for an error, which may be several in lines of their
-// own.
+// own. Empty lines are left out, and tabs are spaces.
 func plainLines(err error) string {
-	lines := strings.Split(err.Error(), "\n")
-	for i, line := range lines {
-		lines[i] = plain(line)
+	var lines []string
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.TrimRight(line, " \t\r\n"); line != "" {
+			lines = append(lines, plain(strings.ReplaceAll(line, "\t", "  ")))
+		}
 	}
 	return strings.Join(lines, "\nhalfmask: ")
 }
