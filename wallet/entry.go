@@ -19,6 +19,7 @@ const (
 	kindGrant      = "grant"
 	kindActivity   = "activity"
 	kindCount      = "count"
+	kindRoom       = "room"
 )
 
 // Entry describes a credential in the wallet.

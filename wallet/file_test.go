@@ -339,6 +339,30 @@ func (w *town) killAt(n int, cmd *exec.Cmd) (killed bool, out []byte) {
 // system can.
 var limitFileSize func(size string)
 
+// fillAfter fills the disk when an answer has come, such as "/token 2": the
+// second from that path; or, with " kept" behind it, when the wallet has
+// written the grant of that answer and looks at its clock.
+func fillAfter(h *wallet.Wallet, answer string) {
+	answer, kept := strings.CutSuffix(answer, " kept")
+	seen := map[string]int{}
+	came, now := false, h.Now
+	h.HTTP = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		res, err := http.DefaultTransport.RoundTrip(r)
+		seen[r.URL.Path]++
+		came = came || answer == fmt.Sprint(r.URL.Path, " ", seen[r.URL.Path])
+		if came && !kept {
+			limitFileSize("0")
+		}
+		return res, err
+	})}
+	h.Now = func() time.Time {
+		if came {
+			limitFileSize("0")
+		}
+		return now()
+	}
+}
+
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
@@ -367,6 +391,9 @@ func TestMain(m *testing.M) {
 	if err == nil {
 		later, _ := time.ParseDuration(os.Getenv("HALFMASK_TEST_LATER"))
 		h.Now = func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC).Add(later) }
+		if full := os.Getenv("HALFMASK_TEST_FULL_AFTER"); full != "" {
+			fillAfter(h, full)
+		}
 		if os.Args[1] == "renewal" {
 			_, err = h.Renew(context.Background())
 		}

@@ -21,9 +21,11 @@ import (
 //
 // Each credential is verified before anything is kept: issuer's signature,
 // type, time, and that it is bound to the key made for it. Either all of them
-// are kept, with what renews them, or none. When the issuer took the offer's
-// one-time code but the credentials could not be fetched, the grant is kept
-// and Renew tries again. The errors about content are *credential.Error, the
+// are kept, with what renews them, or none. A full disk is found out, as
+// ErrFull, before the offer's one-time code is sent. When the issuer took the
+// code but the credentials could not be fetched, the grant is kept and Renew
+// tries again; should that grant not be kept either, the offer is used up and
+// the error says so. The errors about content are *credential.Error, the
 // issuer's refusals *openid4vci.Error.
 func (w *Wallet) Accept(ctx context.Context, offerURI, txCode string, configurations ...string) ([]Entry, error) {
 	w.issuing.Lock()
@@ -47,20 +49,37 @@ func (w *Wallet) accept(ctx context.Context, client *openid4vci.Client, offer *o
 	if err != nil {
 		return nil, err
 	}
-	if o.pending, err = choose(offer, o.metadata, wanted); err != nil {
+	if o.wanted, err = choose(offer, o.metadata, wanted); err != nil {
 		return nil, err
+	}
+	o.pending = o.wanted
+	if err := w.reserve(len(o.wanted)); err != nil {
+		return nil, fmt.Errorf("%w (the offer is not used up: make room and accept it again)", err)
 	}
 	err = o.first(ctx, offer, txCode)
 	for err == nil && len(o.pending) > 0 {
 		err = o.next(ctx)
 	}
-	if err != nil {
-		if o.unfinished(err) {
-			err = fmt.Errorf("%w (the offer is redeemed; renew fetches the rest)", err)
-		}
-		return nil, errors.Join(err, o.abandon(err))
+	var entries []Entry
+	if err == nil {
+		entries, err = o.keep(Activity{Kind: Issuance, Outcome: Done, Party: offer.Issuer})
 	}
-	return o.keep(Activity{Kind: Issuance, Outcome: Done, Party: offer.Issuer})
+	if err != nil {
+		return nil, errors.Join(o.advise(err), o.abandon(err))
+	}
+	return entries, nil
+}
+
+// advise tells the person what is left of the offer.
+func (o *obtaining) advise(why error) error {
+	switch {
+	case o.grant == nil:
+		return why
+	case o.unfinished(why):
+		return fmt.Errorf("%w (the offer is redeemed; renew fetches the rest)", why)
+	default:
+		return fmt.Errorf("%w (the offer is used up; enroll again for a new one)", why)
+	}
 }
 
 // choose gives the configurations to obtain, in the order of the offer when
@@ -97,7 +116,9 @@ type obtaining struct {
 	metadata *openid4vci.IssuerMetadata
 	keys     *issuerKeys
 	grant    *keptGrant // nil until the issuer gave one
-	pending  []string   // configurations still to come
+	stored   bool       // the vault has the grant with the token that is good now
+	wanted   []string   // configurations to obtain
+	pending  []string   // those of them still to come
 	came     []kept
 	made     []string // names of keys made on the way
 	old      []string // names of keys that are replaced
@@ -127,7 +148,7 @@ func (o *obtaining) next(ctx context.Context) error {
 	if o.grant == nil || o.grant.RefreshToken == "" {
 		return fmt.Errorf("%q was not obtained: the issuer gave no refresh token, so its offer is good for one configuration", o.pending)
 	}
-	o.grant.Pending = slices.Clone(o.pending)
+	o.grant.Pending = o.wanted
 	if err := o.w.write(o.grant); err != nil { // a full disk shows before the token is spent
 		return err
 	}
@@ -159,11 +180,13 @@ func (o *obtaining) take(raw []string, grant *openid4vci.Grant, err error, key *
 		if o.grant == nil {
 			o.grant = &keptGrant{Name: newName()}
 		}
-		o.grant.Grant, o.grant.Pending = *grant, slices.Clone(o.pending)
+		o.stored = o.stored && grant.RefreshToken == o.grant.RefreshToken
+		o.grant.Grant, o.grant.Pending = *grant, o.wanted // what came is not kept yet
 		if grant.RefreshToken != "" {
 			if writeErr := o.w.write(o.grant); writeErr != nil {
 				return errors.Join(writeErr, err)
 			}
+			o.stored = true
 		}
 	}
 	if err != nil {
@@ -211,15 +234,15 @@ func (o *obtaining) keep(a Activity) ([]Entry, error) {
 	return entries, o.deleteKeys(o.old)
 }
 
-// unfinished tells that the issuer gave a grant with which to try again, and
-// nothing bad.
+// unfinished tells that the vault has a grant with which to try again, and
+// that it brought nothing bad.
 func (o *obtaining) unfinished(why error) bool {
 	var bad *unverified
-	return o.grant != nil && o.grant.RefreshToken != "" && !errors.As(why, &bad)
+	return o.stored && !errors.As(why, &bad)
 }
 
 // abandon forgets the keys that were made, and the grant too when what it
-// brought was bad.
+// brought was bad or its token is spent.
 func (o *obtaining) abandon(why error) error {
 	if o.grant != nil && !o.unfinished(why) {
 		if err := o.w.write(forgotten{kindGrant, o.grant.Name}); err != nil {

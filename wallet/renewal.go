@@ -68,7 +68,7 @@ func (w *Wallet) Renew(ctx context.Context) ([]Entry, error) {
 
 // renew uses one grant; mine are the credentials that came from it.
 func (w *Wallet) renew(ctx context.Context, g keptGrant, mine []kept) ([]Entry, error) {
-	o := &obtaining{w: w, client: w.issuance(), grant: &g, pending: slices.Clone(g.Pending)}
+	o := &obtaining{w: w, client: w.issuance(), grant: &g, stored: true, pending: slices.Clone(g.Pending)}
 	var due []kept
 	for _, k := range mine {
 		if !w.now().Add(RenewAhead).Before(k.ValidUntil) && !slices.Contains(o.pending, k.Configuration) {
@@ -81,7 +81,11 @@ func (w *Wallet) renew(ctx context.Context, g keptGrant, mine []kept) ([]Entry, 
 	if len(o.pending) == 0 {
 		return nil, nil
 	}
-	err := o.meet(ctx, g.Issuer)
+	o.wanted = o.pending
+	err := w.reserve(len(o.wanted))
+	if err == nil {
+		err = o.meet(ctx, g.Issuer)
+	}
 	for err == nil && len(o.pending) > 0 {
 		err = o.next(ctx)
 	}
@@ -98,12 +102,19 @@ func (w *Wallet) renew(ctx context.Context, g keptGrant, mine []kept) ([]Entry, 
 			}
 		}
 	}
-	return o.keep(Activity{Kind: Renewal, Outcome: Done, Party: g.Issuer})
+	entries, err := o.keep(Activity{Kind: Renewal, Outcome: Done, Party: g.Issuer})
+	if entries == nil {
+		return nil, w.renewalFailed(o, due, err)
+	}
+	return entries, err
 }
 
 func (w *Wallet) renewalFailed(o *obtaining, due []kept, why error) error {
 	a := Activity{Kind: Renewal, Outcome: outcomeOf(why), Party: o.grant.Issuer, Credentials: ids(due), Reason: why.Error()}
 	cleanup := errors.Join(o.deleteKeys(o.made), w.note(a))
+	if !o.stored {
+		cleanup = errors.Join(fmt.Errorf("wallet: %s cannot be asked to renew any more; enroll again for a new offer", o.grant.Issuer), cleanup)
+	}
 	var refusal *openid4vci.Error
 	if !errors.As(why, &refusal) {
 		return errors.Join(fmt.Errorf("wallet: renew with %s: %w", o.grant.Issuer, why), cleanup)
