@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -66,8 +68,41 @@ The offer is a secret: whoever has it can redeem it, once, within ten minutes.`,
 // error says it in any case.
 func refusedEnrollment(cmd *cobra.Command, err error, url string, jsonOutput bool) error {
 	var refused *issuer.RefusedError
-	if jsonOutput && errors.As(err, &refused) {
+	if !errors.As(err, &refused) {
+		return unreachable(err, url, "halfmask issuer serve")
+	}
+	err = errors.New(refusalText(refused.Refusal))
+	if jsonOutput {
 		return errors.Join(err, printJSON(cmd.OutOrStdout(), refused.Refusal))
 	}
-	return unreachable(err, url, "halfmask issuer serve")
+	return err
+}
+
+// documentCheck is how an error of a document's check begins.
+var documentCheck = regexp.MustCompile(`^document: check \S+ failed on \S+ (\([^()]*\)): `)
+
+// refusalText says which check refused, once, and which rules were not met:
+// a rule's own text says what would have been right.
+func refusalText(r issuer.Refusal) string {
+	s := "the issuer refused: check " + r.Check
+	if r.Rule != "" {
+		s += ", rule " + r.Rule
+	}
+	if r.Field != "" {
+		s += ", field " + r.Field
+	}
+	if r.Decision != nil {
+		for i, reason := range r.Decision.Against() {
+			if i > 0 {
+				s += "; rule " + reason.Rule + ", field " + reason.Field
+			}
+			s += ": " + notMet(reason)
+		}
+		return s
+	}
+	why := strings.TrimPrefix(r.Description, fmt.Sprintf("enrollment: check %s failed on %s (%s): ", r.Check, r.Field, r.Rule))
+	if found := documentCheck.FindStringSubmatch(why); found != nil {
+		s, why = s+" "+found[1], strings.TrimPrefix(why, found[0])
+	}
+	return s + ": " + why
 }

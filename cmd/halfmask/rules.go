@@ -180,7 +180,13 @@ func printDecision(w io.Writer, d enrollment.Decision) {
 
 // because says which rule was not met, where, and what it found.
 func because(r enrollment.Reason) string {
-	s := fmt.Sprintf("rule %s on %s: %s", r.Rule, r.Field, r.Text)
+	return fmt.Sprintf("rule %s on %s: %s", r.Rule, r.Field, notMet(r))
+}
+
+// notMet gives the text of a rule that was not met, which says what would
+// have been right, and what the rule found instead.
+func notMet(r enrollment.Reason) string {
+	s := "not met: " + r.Text
 	if r.Detail != "" {
 		s += " (" + r.Detail + ")"
 	}
