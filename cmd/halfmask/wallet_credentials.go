@@ -53,7 +53,11 @@ const maxLinkInput = 1 << 20
 // linkOf gives a link from the command line, or for "-" the first one of the
 // scheme on standard input, whatever is written around it.
 func linkOf(cmd *cobra.Command, arg, scheme string) (string, error) {
-	if arg != "-" {
+	switch {
+	case arg == "-":
+	case !strings.Contains(arg, "://"): // the rest is for who parses it: an offer may come as a web address
+		return "", usagef("%.100q is no %s:// link", arg, scheme)
+	default:
 		return arg, nil
 	}
 	link, err := await(cmd.Context(), func() (string, error) {

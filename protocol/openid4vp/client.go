@@ -41,6 +41,8 @@ func (c *Client) Fetch(ctx context.Context, uri string) (*Request, error) {
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("openid4vp: fetch request: %w", err)
+	case status == http.StatusNotFound || status == http.StatusGone:
+		return nil, fmt.Errorf("openid4vp: fetch request: the verifier answered %d: the request is unknown there, was answered already or has expired: ask for a new one", status)
 	case status != http.StatusOK:
 		return nil, fmt.Errorf("openid4vp: fetch request: the verifier answered %d", status)
 	case kind != ObjectType:
