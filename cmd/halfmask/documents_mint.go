@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -191,6 +192,9 @@ func (m *minting) parse(kind spec.DocumentKind) error {
 		if *day.into, err = spec.ParseDate(day.text); err != nil {
 			return fmt.Errorf("--%s: %w", day.flag, err)
 		}
+	}
+	if today := spec.DateOf(time.Now()); today.Before(m.person.BirthDate) {
+		return fmt.Errorf("--birth-date: %s is in the future", m.person.BirthDate)
 	}
 	if m.person.Nationality == "" {
 		m.person.Nationality = usualNationality[kind]
