@@ -115,9 +115,7 @@ func TestPairwisePrecisionOfThePublishedExample(t *testing.T) {
 			}
 			f.component(visits, nil)
 		}
-		for p, m := range people {
-			f.visited[p] = m
-		}
+		copy(f.visited, people)
 		found := make(map[string]float64)
 		f.rows(AllPlatforms, 1, func(metric, _ string, e Estimate) { found[metric] = e.Value })
 		if math.Abs(found[LinkagePrecision]-c.right) > 1e-12 || found[CrossPlatformLinkage] != 1 {

@@ -1,5 +1,7 @@
 package exposure
 
+import "bytes"
+
 // A register is the list of people that an attacker may hold beside the
 // view: document numbers with whom they belong to.
 type register struct {
@@ -31,12 +33,20 @@ func newRegister(numbers []string) *register {
 func (r *register) find(folded []byte) (people []int) {
 	for i := 0; i+registerPrefix <= len(folded); i++ {
 		for _, c := range r.byPrefix[[registerPrefix]byte(folded[i:])] {
-			if len(folded)-i >= len(c.number) && string(folded[i:i+len(c.number)]) == c.number {
+			if rest, ok := bytes.CutPrefix(folded[i:], []byte(c.number)); ok && ends(rest) {
 				people = append(people, c.person)
 			}
 		}
 	}
 	return people
+}
+
+// ends reports whether a number can end before rest: where another number
+// goes on it does not, but for the one check digit that a machine readable
+// zone puts behind.
+func ends(rest []byte) bool {
+	digit := func(i int) bool { return i < len(rest) && '0' <= rest[i] && rest[i] <= '9' }
+	return !digit(0) || !digit(1)
 }
 
 // fold gives a copy in which the letters A to Z are small: identifiers are
