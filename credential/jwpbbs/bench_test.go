@@ -76,9 +76,7 @@ func BenchmarkVerify(b *testing.B) {
 // The plain proof of as many messages, three of them disclosed, for
 // comparison.
 func plain(b *testing.B) (messages [][]byte, sig []byte) {
-	for _, p := range enroll(b, adult, NewLinkSecret()).payloads {
-		messages = append(messages, p)
-	}
+	messages = append(messages, enroll(b, adult, NewLinkSecret()).payloads...)
 	sig, err := bbs.SHA256.Sign(testKey(), layout(b).octets, messages)
 	if err != nil {
 		b.Fatal(err)

@@ -18,14 +18,8 @@ var (
 	errIndex    = errors.New("indexes out of order, out of range or both disclosed and committed")
 )
 
-// decodePoint is octets_to_point_E1 with subgroup_check_G1 and the refusal of
-// the identity.
-func decodePoint(octets []byte) (bls.G1Affine, error) {
-	c, err := decodeChecked(octets)
-	return c.point, err
-}
-
-// decodeChecked is decodePoint that keeps what the check found on its way.
+// decodeChecked is octets_to_point_E1 with subgroup_check_G1 and the refusal of
+// the identity. It keeps what the check found on its way.
 func decodeChecked(octets []byte) (c checked, err error) {
 	p, err := decompress(octets)
 	if err != nil {
