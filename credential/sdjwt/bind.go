@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/halfmask/halfmask/credential/jws"
 )
 
 // Bind adds a Key Binding JWT (RFC 9901 section 4.3) to a presentation from
@@ -30,7 +32,8 @@ func Bind(presentation string, holder jose.SigningKey, nonce, audience string, a
 	if c.holder == nil {
 		return "", errors.New("sdjwt: bind: the credential is not bound to a key (cnf.jwk)")
 	}
-	jwt, err := sign(holder, bindingJWT, map[string]any{
+	holder.Key = jws.Nameless(holder.Key)
+	jwt, err := jws.Sign(holder, bindingJWT, nil, map[string]any{
 		"iat":     at.Unix(),
 		"aud":     audience,
 		"nonce":   nonce,

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	_ "crypto/sha256" // registers SHA-256
 	_ "crypto/sha512" // registers SHA-384 and SHA-512
+	"encoding/base64"
 	"fmt"
 	"math"
 	"strconv"
@@ -13,15 +14,16 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/credential/jws"
 )
 
 // Bounds on what is read and issued.
 const (
-	MaxSize        = 1 << 18 // bytes of an SD-JWT or SD-JWT+KB
-	MaxHeader      = 1 << 15 // base64url characters of a JOSE header
-	MaxKeyBinding  = 1 << 14 // characters of a Key Binding JWT
+	MaxSize        = 1 << 18       // bytes of an SD-JWT or SD-JWT+KB
+	MaxHeader      = jws.MaxHeader // base64url characters of a JOSE header
+	MaxKeyBinding  = 1 << 14       // characters of a Key Binding JWT
 	MaxDisclosures = 1000
-	MaxDepth       = 32 // of nested objects and arrays in the processed claims
+	MaxDepth       = jws.MaxDepth // of nested objects and arrays in the processed claims
 )
 
 // The names that RFC 9901 section 4.1 keeps for itself.
@@ -53,7 +55,7 @@ var hashes = map[string]crypto.Hash{
 func digest(h crypto.Hash, text string) string {
 	f := h.New()
 	f.Write([]byte(text))
-	return base64url.EncodeToString(f.Sum(nil))
+	return base64.RawURLEncoding.EncodeToString(f.Sum(nil))
 }
 
 // registered are the claims that this package itself understands.
@@ -92,7 +94,7 @@ func readRegistered(claims map[string]any) (r registered, err error) {
 			return r, credential.Failed("confirmation", "RFC 7800 section 3.1", "cnf is not an object")
 		}
 		if jwk, ok := object["jwk"]; ok {
-			if r.holder, err = readKey(jwk); err != nil {
+			if r.holder, err = jws.ReadKey(jwk); err != nil {
 				return r, credential.Failed("confirmation", "RFC 7800 section 3.2", "%w", err)
 			}
 		}

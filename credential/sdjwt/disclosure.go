@@ -1,9 +1,11 @@
 package sdjwt
 
 import (
+	"encoding/base64"
 	"errors"
 
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/credential/jws"
 )
 
 // A disclosure is the salt, name and value that one digest stands for
@@ -19,7 +21,7 @@ type disclosure struct {
 // readDisclosure reads [salt, name, value] or [salt, value].
 func readDisclosure(text string) (*disclosure, error) {
 	const clause = "RFC 9901 section 4.2"
-	raw, err := readBase64(text)
+	raw, err := jws.ReadBase64(text)
 	if err != nil {
 		return nil, credential.Failed("disclosure-form", clause, "%w", err)
 	}
@@ -48,9 +50,9 @@ func readDisclosure(text string) (*disclosure, error) {
 
 // writeDisclosure is the inverse of readDisclosure.
 func writeDisclosure(array ...any) (string, error) {
-	data, err := writeJSON(array)
+	data, err := jws.WriteJSON(array)
 	if err != nil {
 		return "", err
 	}
-	return base64url.EncodeToString(data), nil
+	return base64.RawURLEncoding.EncodeToString(data), nil
 }

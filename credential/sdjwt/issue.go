@@ -3,6 +3,7 @@ package sdjwt
 import (
 	"crypto"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/halfmask/halfmask/credential/jws"
 
 	"github.com/halfmask/halfmask/credential/sdjwt/internal/seeded"
 )
@@ -94,7 +97,7 @@ func issue(random io.Reader, key jose.SigningKey, t Template) (string, error) {
 	if c.used {
 		payload[hashName] = hashID
 	}
-	jwt, err := sign(key, issuerJWT, payload, nil)
+	jwt, err := jws.Sign(key, issuerJWT, nil, payload, nil)
 	if err != nil {
 		return "", fmt.Errorf("sdjwt: issue: sign: %w", err)
 	}
@@ -138,7 +141,7 @@ func (t *Template) claims() (map[string]any, error) {
 		}
 	}
 	if t.HolderKey != nil {
-		jwk, err := writeKey(t.HolderKey)
+		jwk, err := jws.WriteKey(t.HolderKey)
 		if err != nil {
 			return nil, fmt.Errorf("holder key: %w", err)
 		}
@@ -292,11 +295,11 @@ func (c *concealer) conceal(content ...any) (string, error) {
 	return sum, nil
 }
 
-// salt gives size random bytes in base64url.
+// salt gives size random bytes in base64.RawURLEncoding.
 func (c *concealer) salt(size int) (string, error) {
 	b := make([]byte, size)
 	if _, err := io.ReadFull(c.random, b); err != nil {
 		return "", fmt.Errorf("randomness: %w", err)
 	}
-	return base64url.EncodeToString(b), nil
+	return base64.RawURLEncoding.EncodeToString(b), nil
 }

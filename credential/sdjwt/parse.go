@@ -8,6 +8,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/credential/jws"
 )
 
 // A Credential is an SD-JWT VC, or a presentation of one, whose structure
@@ -23,10 +24,10 @@ type Credential struct {
 type parts struct {
 	sdjwt       string // all up to and with the last tilde
 	jwt         string
-	token       *token
+	token       *jws.Token
 	hash        crypto.Hash
 	disclosures []*disclosure
-	binding     *token // the Key Binding JWT; nil when there is none
+	binding     *jws.Token // the Key Binding JWT; nil when there is none
 }
 
 // Parse reads an SD-JWT VC, with or without key binding, and checks
@@ -62,10 +63,10 @@ func split(s string) (*parts, error) {
 	}
 	p.jwt = components[0]
 	var err error
-	if p.token, err = readToken(p.jwt, issuerJWT); err != nil {
+	if p.token, err = jws.Read(p.jwt, issuerJWT); err != nil {
 		return nil, err
 	}
-	if p.hash, err = readHash(p.token.payload); err != nil {
+	if p.hash, err = readHash(p.token.Payload); err != nil {
 		return nil, err
 	}
 	for _, text := range components[1 : len(components)-1] {
@@ -80,7 +81,7 @@ func split(s string) (*parts, error) {
 		if strings.Count(last, ".") != 2 {
 			return nil, credential.Failed("trailing-tilde", "RFC 9901 section 4", "what follows the last tilde is not a Key Binding JWT")
 		}
-		if p.binding, err = readToken(last, bindingJWT); err != nil {
+		if p.binding, err = jws.Read(last, bindingJWT); err != nil {
 			return nil, err
 		}
 	}
@@ -103,7 +104,7 @@ func readHash(payload map[string]any) (crypto.Hash, error) {
 // process puts the disclosures in their places and reads the claims that
 // this package understands.
 func (p *parts) process() (*Credential, error) {
-	root, err := process(p.token.payload, p.hash, p.disclosures)
+	root, err := process(p.token.Payload, p.hash, p.disclosures)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +124,7 @@ func (c *Credential) Claims() map[string]any { return c.root.plain().(map[string
 func (c *Credential) Issuer() string { return c.registered.issuer }
 
 // KeyID gives the kid of the issuer's signature, "" when there is none.
-func (c *Credential) KeyID() string { return c.token.kid }
+func (c *Credential) KeyID() string { return c.token.KeyID }
 
 // Type gives vct.
 func (c *Credential) Type() string { return c.typ }

@@ -4,6 +4,7 @@ import (
 	"crypto"
 
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/credential/jws"
 )
 
 // A node is a value of the processed claims that remembers which disclosure
@@ -206,7 +207,7 @@ func (p *processor) find(v any) (int, error) {
 	if !ok {
 		return 0, credential.Failed("digest-form", "RFC 9901 section 4.2.4", "a digest is not a string")
 	}
-	if raw, err := readBase64(sum); err != nil || len(raw) != p.size {
+	if raw, err := jws.ReadBase64(sum); err != nil || len(raw) != p.size {
 		return 0, credential.Failed("digest-form", "RFC 9901 section 4.2.3", "a digest is not %d octets in base64url", p.size)
 	}
 	if p.plainOnly {

@@ -122,18 +122,18 @@ func VerifyIssued(s string, issuerKey func(issuer, kid string) (*jose.JSONWebKey
 
 // verifySigned carries out RFC 9901 section 7.1 but for the audience.
 func verifySigned(p *parts, issuerKey func(issuer, kid string) (*jose.JSONWebKey, error), typ string, now time.Time) (*Credential, error) {
-	issuer, _ := p.token.payload["iss"].(string)
+	issuer, _ := p.token.Payload["iss"].(string)
 	if issuer == "" {
 		return nil, credential.Failed("issuer", "RFC 9901 section 7.1", "iss is missing or not a string: nobody to trust a key for")
 	}
-	key, err := issuerKey(issuer, p.token.kid)
+	key, err := issuerKey(issuer, p.token.KeyID)
 	if err != nil {
-		return nil, credential.Failed("issuer-key", "draft-ietf-oauth-sd-jwt-vc-24 section 2.5", "issuer %s, kid %s: %w", brief(issuer), brief(p.token.kid), err)
+		return nil, credential.Failed("issuer-key", "draft-ietf-oauth-sd-jwt-vc-24 section 2.5", "issuer %s, kid %s: %w", brief(issuer), brief(p.token.KeyID), err)
 	}
 	if key == nil {
-		return nil, credential.Failed("issuer-key", "draft-ietf-oauth-sd-jwt-vc-24 section 2.5", "no trusted key for issuer %s, kid %s", brief(issuer), brief(p.token.kid))
+		return nil, credential.Failed("issuer-key", "draft-ietf-oauth-sd-jwt-vc-24 section 2.5", "no trusted key for issuer %s, kid %s", brief(issuer), brief(p.token.KeyID))
 	}
-	if err := p.token.verify(key); err != nil {
+	if err := p.token.Verify(key); err != nil {
 		return nil, err
 	}
 	c, err := p.process()
@@ -154,7 +154,7 @@ func verifySigned(p *parts, issuerKey func(issuer, kid string) (*jose.JSONWebKey
 
 // checkAudience refuses a credential that is meant for somebody else.
 func (c *Credential) checkAudience(b *KeyBinding) error {
-	aud, ok := c.token.payload["aud"]
+	aud, ok := c.token.Payload["aud"]
 	if !ok {
 		return nil
 	}
@@ -175,10 +175,10 @@ func (c *Credential) checkBinding(want KeyBinding, now time.Time) error {
 	if c.holder == nil {
 		return credential.Failed("key-binding-key", "RFC 9901 section 4.1.2", "the credential is not bound to a key (cnf.jwk)")
 	}
-	if err := c.binding.verify(c.holder); err != nil {
+	if err := c.binding.Verify(c.holder); err != nil {
 		return err
 	}
-	claims := c.binding.payload
+	claims := c.binding.Payload
 	iat, err := readTime(claims["iat"])
 	if err != nil {
 		return credential.Failed("key-binding-time", clause, "iat: %w", err)
