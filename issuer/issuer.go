@@ -3,6 +3,7 @@ package issuer
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -40,6 +41,10 @@ type Config struct {
 	// OperatorToken lets its bearer order restrictions: 16 characters or
 	// more. Without one nobody can.
 	OperatorToken string
+	// Certificates are the chain of SigningKey, its own certificate first and
+	// the authority's own left out. With one, person-sd-jwt carries it as x5c
+	// (HAIP 1.0 section 6.1.1) in place of the key's name.
+	Certificates []*x509.Certificate
 	// BatchSize is how many person-sd-jwt one request may ask for; 0 is 20.
 	BatchSize int
 	Now       func() time.Time // nil: time.Now
@@ -79,6 +84,9 @@ func New(c Config) (*Server, error) {
 	signing, public, err := named(c.SigningKey)
 	if err != nil {
 		return nil, fmt.Errorf("issuer: signing key: %w", err)
+	}
+	if signing, err = certified(signing, public, c.Certificates); err != nil {
+		return nil, fmt.Errorf("issuer: certificates: %w", err)
 	}
 	s := &Server{
 		desk: c.Desk, signing: signing, bbsKey: c.BBSKey, url: c.URL, now: c.Now, register: newRegister(),

@@ -1,11 +1,13 @@
 package issuer
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -183,4 +185,27 @@ func named(key jose.SigningKey) (jose.SigningKey, jose.JSONWebKey, error) {
 	public.Use, public.Algorithm = "sig", string(key.Algorithm)
 	key.Key = jose.JSONWebKey{Key: jwk.Key, KeyID: public.KeyID}
 	return key, public, nil
+}
+
+// certified puts a chain beside the key, if it is of that very key.
+func certified(key jose.SigningKey, public jose.JSONWebKey, chain []*x509.Certificate) (jose.SigningKey, error) {
+	if len(chain) == 0 {
+		return key, nil
+	}
+	of, ok := chain[0].PublicKey.(interface{ Equal(crypto.PublicKey) bool })
+	if !ok || !of.Equal(public.Key) {
+		return key, errors.New("the first is not of the signing key")
+	}
+	for i, c := range chain {
+		if bytes.Equal(c.RawSubject, c.RawIssuer) {
+			return key, fmt.Errorf("number %d is its own issuer: an authority's certificate is what verifiers have already", i+1)
+		}
+		if i > 0 && chain[i-1].CheckSignatureFrom(c) != nil {
+			return key, fmt.Errorf("number %d was not issued by the next", i)
+		}
+	}
+	jwk := key.Key.(jose.JSONWebKey)
+	jwk.Certificates = chain
+	key.Key = jwk
+	return key, nil
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -92,4 +94,34 @@ func dataFile(name string) (string, error) {
 		base = filepath.Join(home, ".local", "share")
 	}
 	return filepath.Join(base, "halfmask", name), nil
+}
+
+// certificatesIn reads a PEM file of certificates; without one there are none.
+func certificatesIn(path string) ([]*x509.Certificate, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := readFile(path, 64<<10)
+	if err != nil {
+		return nil, err
+	}
+	var found []*x509.Certificate
+	for {
+		block, rest := pem.Decode(text)
+		if block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			return nil, fmt.Errorf("%s: a %s among the certificates", path, block.Type)
+		}
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("%s: certificate %d: %w", path, len(found)+1, err)
+		}
+		found, text = append(found, c), rest
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("%s: no PEM certificate", path)
+	}
+	return found, nil
 }

@@ -30,7 +30,7 @@ func issuerCommand() *cobra.Command {
 
 func issuerServeCommand() *cobra.Command {
 	var at place
-	var keyDir, trustDir, smsDir, ruleSet string
+	var keyDir, trustDir, smsDir, ruleSet, certificateFile string
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Run an issuer",
@@ -63,8 +63,12 @@ printed as simulated SMS. The face match is simulated, too.`,
 				return err
 			}
 			out := cmd.OutOrStdout()
+			certificates, err := certificatesIn(certificateFile)
+			if err != nil {
+				return fmt.Errorf("--certificate: %w", err)
+			}
 			server, err := issuer.New(issuer.Config{
-				URL: at.url, SigningKey: keys.SigningKey, BBSKey: keys.BBSKey, OperatorToken: keys.OperatorToken,
+				URL: at.url, SigningKey: keys.SigningKey, Certificates: certificates, BBSKey: keys.BBSKey, OperatorToken: keys.OperatorToken,
 				Desk: &enrollment.Desk{Rules: rules, Trust: trust, Phones: &enrollment.PhoneCodes{Sender: &simulatedSMS{out, smsDir}}},
 			})
 			if err != nil {
@@ -88,6 +92,7 @@ printed as simulated SMS. The face match is simulated, too.`,
 	at.flags(c, "", "127.0.0.1:7001")
 	f := c.Flags()
 	f.StringVar(&keyDir, "keys", "issuer-keys", "`DIR` of its keys; made on the first run")
+	f.StringVar(&certificateFile, "certificate", "", "PEM `FILE` with the certificate of the SD-JWT key and those between it and its authority (default: none; verifiers fetch the key)")
 	f.StringVar(&trustDir, "trust", defaultAuthority, "`DIR` with the authorities whose documents count")
 	f.StringVar(&ruleSet, "rules", spec.National, "rule `SET`: "+strings.Join(spec.RuleSets(), ", ")+", or a YAML file")
 	f.StringVar(&smsDir, "sms-dir", "", "write each simulated SMS into `DIR` as well")

@@ -3,6 +3,7 @@ package sdjwt
 import (
 	"crypto"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -67,8 +68,10 @@ func (Selective) MarshalJSON() ([]byte, error) {
 // order of the digests and of the disclosures says nothing about the claims.
 //
 // The key is an ES256, ES384 or EdDSA key; its KeyID, if it has one, becomes
-// the kid that verifiers look it up by. Errors are about the template or the
-// key; what Issue returns always passes [Parse].
+// the kid that verifiers look it up by. A jose.JSONWebKey with Certificates
+// puts those in the x5c header instead, for verifiers that trust their
+// authority. Errors are about the template or the key; what Issue returns
+// always passes [Parse].
 func Issue(key jose.SigningKey, t Template) (string, error) { return issue(rand.Reader, key, t) }
 
 func init() {
@@ -97,7 +100,11 @@ func issue(random io.Reader, key jose.SigningKey, t Template) (string, error) {
 	if c.used {
 		payload[hashName] = hashID
 	}
-	jwt, err := jws.Sign(key, issuerJWT, nil, payload, nil)
+	var header map[string]any
+	if k, ok := key.Key.(jose.JSONWebKey); ok && len(k.Certificates) > 0 {
+		header, key.Key = map[string]any{"x5c": chain(k.Certificates)}, jws.Nameless(k)
+	}
+	jwt, err := jws.Sign(key, issuerJWT, header, payload, nil)
 	if err != nil {
 		return "", fmt.Errorf("sdjwt: issue: sign: %w", err)
 	}
@@ -111,6 +118,15 @@ func issue(random io.Reader, key jose.SigningKey, t Template) (string, error) {
 		return "", fmt.Errorf("sdjwt: issue: %w", err)
 	}
 	return issued.String(), nil
+}
+
+// chain writes certificates as RFC 7515 section 4.1.6 does.
+func chain(certificates []*x509.Certificate) []string {
+	out := make([]string, len(certificates))
+	for i, c := range certificates {
+		out[i] = base64.StdEncoding.EncodeToString(c.Raw)
+	}
+	return out
 }
 
 func hashIdentifier(h crypto.Hash) (string, error) {
