@@ -15,6 +15,7 @@ require (
 	github.com/multiformats/go-multibase v0.3.0
 	github.com/piprate/json-gold v0.6.0
 	github.com/rogpeppe/go-internal v1.16.0
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/schollz/progressbar/v3 v3.19.1
 	github.com/smallstep/pkcs7 v0.2.3
 	github.com/spf13/cobra v1.10.2

@@ -10,7 +10,7 @@ import (
 // was made from.
 func DataFiles() map[string][]byte {
 	files := map[string][]byte{"platforms.yaml": platformsFile}
-	for _, f := range []embed.FS{rulesFiles, populationFiles} {
+	for _, f := range []embed.FS{rulesFiles, populationFiles, scenarioFiles} {
 		maps.Copy(files, contents(f))
 	}
 	return files

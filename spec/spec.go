@@ -9,7 +9,8 @@
 //
 // The data are embedded and checked when read: LoadRules (rules/*.yaml),
 // Platforms (platforms.yaml), Population (population/*.csv, each figure with
-// its source), Adoption (population/habits.csv). The vocabulary is in
+// its source), Adoption (population/habits.csv), ScenarioFile (scenarios/*.yaml,
+// with ScenarioSchema). The vocabulary is in
 // claims.go, documents.go and date.go; ages are counted by Settings.Age.
 //
 // It imports nothing of the project. It leaves out every decision:

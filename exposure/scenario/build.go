@@ -1,0 +1,143 @@
+package scenario
+
+import (
+	"cmp"
+	"strconv"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/halfmask/halfmask/spec"
+)
+
+// file is a scenario as written; the schema has seen it.
+type file struct {
+	Name   string `yaml:"name"`
+	Seed   *uint64
+	Seeds  int
+	Rules  string
+	People int
+	Days   int
+	Start  string
+	Habits struct {
+		MeanLogins float64 `yaml:"mean_logins"`
+		Spread     *float64
+		Favourites *float64
+	}
+	Households bool
+	Trace      string
+	Designs    []yaml.Node
+	Coalitions []struct {
+		Name    string
+		Members []string
+	}
+	Backend Backend
+	Sample  int
+}
+
+// scenario builds the type, and checks what the schema cannot say.
+func (p *parser) scenario() (*Scenario, error) {
+	var f file
+	if err := p.root.Decode(&f); err != nil {
+		return nil, p.fail(p.root, "%v", err)
+	}
+	s := &Scenario{Name: f.Name, Seed: 1, Seeds: f.Seeds, Rules: f.Rules, People: f.People, Days: f.Days,
+		Habits:     Habits{MeanLogins: f.Habits.MeanLogins, Spread: 1, Favourites: 1},
+		Households: f.Households, Trace: f.Trace, Backend: f.Backend, Sample: f.Sample}
+	if f.Seed != nil {
+		s.Seed = *f.Seed
+	}
+	if f.Habits.Spread != nil {
+		s.Habits.Spread = *f.Habits.Spread
+	}
+	if f.Habits.Favourites != nil {
+		s.Habits.Favourites = *f.Habits.Favourites
+	}
+	if f.Start != "" {
+		day, err := spec.ParseDate(f.Start)
+		if err != nil {
+			return nil, p.failAt("there is no such day", "start")
+		}
+		s.Start = day
+	}
+	if f.Sample > f.People {
+		return nil, p.failAt("more than people", "sample")
+	}
+	if _, habits := p.at([]string{"habits"}); f.Trace != "" && habits != p.root {
+		return nil, p.failAt("a scenario has a trace or habits, not both", "trace")
+	}
+	if err := p.designs(s, f); err != nil {
+		return nil, err
+	}
+	if err := p.coalitions(s, f); err != nil {
+		return nil, err
+	}
+	s.setDefaults()
+	return s, nil
+}
+
+func (p *parser) failAt(reason string, location ...string) error {
+	_, value := p.at(location)
+	return p.fail(value, "%s: %s", location[0], reason)
+}
+
+// batched is the only design that holds several credentials.
+const batched = "sdjwt-batch"
+
+func (p *parser) designs(s *Scenario, f file) error {
+	names := make(map[string]bool)
+	for i, n := range f.Designs {
+		d := Design{Name: n.Value, Base: n.Value}
+		if n.Kind == yaml.MappingNode {
+			if err := n.Decode(&d); err != nil {
+				return p.fail(&n, "%v", err)
+			}
+			if d.Base != batched && d.Batch != (Batch{}) {
+				return p.failAt("batch belongs to sdjwt-batch", "designs", strconv.Itoa(i), "batch")
+			}
+			plain(&d.Modifiers.Status, "none")
+			plain(&d.Modifiers.Timestamps, "coarse")
+			plain(&d.Modifiers.Epoch, "month")
+			plain(&d.Modifiers.Ask, "least")
+		}
+		if d.Base == batched {
+			d.Batch = Batch{cmp.Or(d.Batch.Size, defaultSize), cmp.Or(d.Batch.Policy, OnceOnly)}
+		}
+		if names[d.Name] {
+			return p.failAt("two designs are named "+d.Name, "designs", strconv.Itoa(i))
+		}
+		names[d.Name] = true
+		s.Designs = append(s.Designs, d)
+	}
+	return nil
+}
+
+// plain makes the word for a modifier that changes nothing the zero value.
+func plain[T ~string](t *T, word T) {
+	if *t == word {
+		*t = ""
+	}
+}
+
+func (p *parser) coalitions(s *Scenario, f file) error {
+	names := make(map[string]bool)
+	for i, c := range f.Coalitions {
+		if names[c.Name] {
+			return p.failAt("two coalitions are named "+c.Name, "coalitions", strconv.Itoa(i))
+		}
+		names[c.Name] = true
+		built := Coalition{Name: c.Name}
+		for j, word := range c.Members {
+			at := []string{"coalitions", strconv.Itoa(i), "members", strconv.Itoa(j)}
+			m, err := ParseMember(word)
+			if err != nil {
+				return p.failAt(err.Error(), at...)
+			}
+			if m == (Member{Kind: Platform}) && len(c.Members) > 1 {
+				return p.failAt("each platform by itself is in no coalition with others; platforms are all of them together", at...)
+			}
+			built.Members = append(built.Members, m)
+		}
+		s.Coalitions = append(s.Coalitions, built)
+	}
+	return nil
+}
