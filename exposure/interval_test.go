@@ -70,7 +70,7 @@ func TestBootstrapCoverage(t *testing.T) {
 			var num, den []float64
 			for range c.people {
 				// Pairs: heavy use by a few, linked with a chance of 0.5 each.
-				n := 1 + poisson(r, math.Exp(r.NormFloat64()))
+				n := 1 + int(math.Exp(r.NormFloat64())*r.ExpFloat64())
 				k := 0
 				for range n {
 					if r.Float64() < 0.5 {

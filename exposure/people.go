@@ -3,9 +3,9 @@ package exposure
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/halfmask/halfmask/exposure/centralized"
+	"github.com/halfmask/halfmask/exposure/schedule"
 	"github.com/halfmask/halfmask/issuer/enrollment"
 	"github.com/halfmask/halfmask/issuer/enrollment/document"
 	"github.com/halfmask/halfmask/issuer/enrollment/mint"
@@ -49,30 +49,22 @@ func newWorld(seed uint64) (*world, error) {
 }
 
 // draw makes the people of a scenario, each drawn from the whole population.
-func (w *world) draw(s Scenario) ([]*Person, error) {
-	people := make([]*Person, s.People)
-	for i := range people {
-		r := random(s.Seed, "person", i)
-		resident := w.table.Draw(r.Float64())
-		p, err := w.person(fmt.Sprintf("person %d", i), i, resident, r.IntN(365), s.Rules)
+func (w *world) draw(plan *schedule.Plan, people int) ([]*Person, error) {
+	drawn := make([]*Person, people)
+	for i := range drawn {
+		p, err := w.person(fmt.Sprintf("person %d", i), plan.Person(i))
 		if err != nil {
 			return nil, err
 		}
-		people[i] = p
+		drawn[i] = p
 	}
-	return people, nil
+	return drawn, nil
 }
 
-// person makes one person of the population's cell, whose last birthday was
-// daysAgo days before Start. Ages are taken over from the day of the census
-// to Start: the lab needs the shape of the population and not its ageing.
-func (w *world) person(id string, index int, c spec.Cell, daysAgo int, rules *spec.Rules) (*Person, error) {
-	birthday := Start.AddDays(-daysAgo)
-	birth, err := spec.NewDate(birthday.Year-c.AgeYears, birthday.Month, birthday.Day)
-	if err != nil { // 29 February in a year without
-		birth = spec.Date{Year: birthday.Year - c.AgeYears, Month: time.February, Day: 28}
-	}
-	p := &Person{Index: index, Group: c.Group, Age: rules.Settings.Age(birth, Start), Province: c.Province}
+// person makes the documents of one person.
+func (w *world) person(id string, who schedule.Profile) (*Person, error) {
+	c, birth, index := who.Cell, who.Birth, who.Index
+	p := &Person{Index: index, Group: c.Group, Age: who.Age, Province: c.Province}
 	p.Submission = enrollment.Submission{Phone: phone(index), Password: centralized.NewPassword(), Consent: true}
 	if c.Document != spec.NoDocument {
 		d, err := w.issue(id, c, birth)
@@ -82,12 +74,9 @@ func (w *world) person(id string, index int, c spec.Cell, daysAgo int, rules *sp
 		p.DocumentNumber = d.Number
 		p.Submission.Document, p.Submission.Face = d.Presented, d.LiveFace(uint64(index))
 	}
-	part := spec.Supervises
-	switch rules.TierOf(p.Age) {
-	case spec.From18:
+	part := who.Guardian()
+	if part == spec.NoGuardian {
 		return p, nil
-	case spec.Under14:
-		part = spec.Applies
 	}
 	// The guardian is an adult of the same group, outside of the sample.
 	if c.Document == spec.NoDocument {
@@ -139,7 +128,7 @@ type cell struct {
 
 // cells makes one person for each group and tier of the population, of the
 // age that most of them have.
-func (w *world) cells(s Scenario) ([]cell, error) {
+func (w *world) cells(plan *schedule.Plan, s Scenario) ([]cell, error) {
 	type key struct {
 		group string
 		tier  spec.Tier
@@ -157,7 +146,7 @@ func (w *world) cells(s Scenario) ([]cell, error) {
 	var cells []cell
 	for _, gt := range w.table.ByGroupAndTier(s.Rules) {
 		name := "one of " + gt.Group + ", " + string(gt.Tier)
-		p, err := w.person(name, s.People+len(cells), typical[key{gt.Group, gt.Tier}], 100, s.Rules)
+		p, err := w.person(name, plan.Of(s.People+len(cells), typical[key{gt.Group, gt.Tier}], 100))
 		if err != nil {
 			return nil, err
 		}

@@ -203,7 +203,15 @@ func TestExclusionIsWhatDecideSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cells, err := w.cells(s)
+	platforms, err := spec.Platforms()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := s.plan(platforms)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells, err := w.cells(plan, s)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,18 +42,19 @@ func Compare(ctx context.Context, s Scenario, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	people, err := world.draw(s)
+	plan, err := s.plan(platforms)
 	if err != nil {
 		return nil, err
 	}
-	cells, err := world.cells(s)
+	people, err := world.draw(plan, s.People)
 	if err != nil {
 		return nil, err
 	}
-	schedule, err := newSchedule(s, people, platforms)
+	cells, err := world.cells(plan, s)
 	if err != nil {
 		return nil, err
 	}
+	schedule := newSchedule(plan, people)
 
 	total := len(designs) * (len(people) + len(schedule.Logins))
 	var mu sync.Mutex
