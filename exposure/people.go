@@ -25,9 +25,6 @@ type Person struct {
 	Submission enrollment.Submission
 }
 
-// meets reports whether the platform takes a person of that age.
-func (p *Person) meets(platform spec.Platform) bool { return p.Age >= platform.MinimumAge }
-
 // world makes people and their documents.
 type world struct {
 	seed      uint64

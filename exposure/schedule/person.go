@@ -8,7 +8,7 @@ import (
 
 // Profile is who a person is.
 type Profile struct {
-	Index int
+	Index     int
 	spec.Cell           // group, sex, province and document; AgeYears is that of the census
 	Birth     spec.Date // the census's ages are taken over to Start
 	Age       int       // completed years on Start

@@ -39,7 +39,9 @@ func (s *stream) put() { streams.Put(s) }
 // Random gives the randomness of a purpose of a person, for choices beside
 // those of this package. Its own purposes are "person", "household",
 // "platforms" and "logins".
-func Random(seed uint64, purpose string, person int) *rand.Rand { return random(seed, purpose, person).Rand }
+func Random(seed uint64, purpose string, person int) *rand.Rand {
+	return random(seed, purpose, person).Rand
+}
 
 // poisson draws a number whose mean is m, given exp(-m).
 func poisson(r *rand.Rand, none float64) (n int) {
