@@ -30,10 +30,20 @@ func (s *Server) issue(subject, configuration string, holderKeys []jose.JSONWebK
 		return nil, err
 	}
 	var issued []string
+	var places []StatusPlace
 	switch configuration {
 	case PersonSDJWT:
 		for i := range holderKeys {
-			c, err := s.signSDJWT(claims, &holderKeys[i], from, until)
+			plain := map[string]any{}
+			if s.status != nil {
+				place, reference, err := s.status.draw(from, until)
+				if err != nil {
+					return nil, err
+				}
+				places = append(places, place)
+				plain["status"] = reference.Claim()
+			}
+			c, err := s.signSDJWT(claims, plain, &holderKeys[i], from, until)
 			if err != nil {
 				return nil, err
 			}
@@ -49,7 +59,7 @@ func (s *Server) issue(subject, configuration string, holderKeys []jose.JSONWebK
 		return nil, fmt.Errorf("issuer: no configuration %s", configuration)
 	}
 	// An order that came while we signed keeps them from leaving.
-	if err := s.register.count(subject, configuration, len(issued), until); err != nil {
+	if err := s.register.count(subject, issuance{configuration, len(issued), now, until, places}); err != nil {
 		return nil, denied(err)
 	}
 	return issued, nil
@@ -69,11 +79,11 @@ func complete(claims map[string]any) error {
 	return nil
 }
 
-func (s *Server) signSDJWT(claims map[string]any, holder *jose.JSONWebKey, from, until time.Time) (string, error) {
+func (s *Server) signSDJWT(claims, plain map[string]any, holder *jose.JSONWebKey, from, until time.Time) (string, error) {
 	return sdjwt.Issue(s.signing, sdjwt.Template{
 		Issuer: s.url, Type: spec.CredentialType,
 		IssuedAt: from, NotBefore: from, Expires: until,
-		HolderKey: holder, Disclosable: claims,
+		HolderKey: holder, Claims: plain, Disclosable: claims,
 	})
 }
 

@@ -45,6 +45,12 @@ type Config struct {
 	// the authority's own left out. With one, person-sd-jwt carries it as x5c
 	// (HAIP 1.0 section 6.1.1) in place of the key's name.
 	Certificates []*x509.Certificate
+	// StatusPlaces gives every person-sd-jwt a place in a status list, one
+	// list of that many places for each validity epoch, so that a restriction
+	// takes effect within minutes and not at the end of the epoch. A place is
+	// unique: it makes the credential linkable by whoever sees it twice. 0: no
+	// lists.
+	StatusPlaces int
 	// BatchSize is how many person-sd-jwt one request may ask for; 0 is 20.
 	BatchSize int
 	Now       func() time.Time // nil: time.Now
@@ -62,6 +68,7 @@ type Server struct {
 	endpoint *openid4vci.Endpoint
 	routes   map[string]route
 	keys     jwtVCIssuer
+	status   *statusLists // nil: none
 }
 
 type route struct {
@@ -113,6 +120,9 @@ func New(c Config) (*Server, error) {
 		return nil, fmt.Errorf("issuer: %w", err)
 	}
 	path := pathOf(strings.TrimSuffix(c.URL, "/"))
+	if c.StatusPlaces > 0 {
+		s.status = newStatusLists(strings.TrimSuffix(c.URL, "/")+statusPath, path+statusPath, c.StatusPlaces, signing, s.now)
+	}
 	s.routes = map[string]route{
 		pathOf(wellKnown):                 {http.MethodGet, s.serveKeys},
 		path + "/enrollments/phone-codes": {http.MethodPost, s.servePhoneCode},
@@ -141,6 +151,9 @@ func (s *Server) JWKS() jose.JSONWebKeySet {
 
 // ServeHTTP answers the paths that the package comment lists.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.status.serve(w, r) {
+		return
+	}
 	to, ok := s.routes[r.URL.EscapedPath()]
 	if !ok {
 		s.endpoint.ServeHTTP(w, r)

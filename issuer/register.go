@@ -24,6 +24,7 @@ type Person struct {
 	Issued     map[string]int // credentials by configuration
 	ValidUntil time.Time      // end of the last credential's epoch; zero: none was issued
 	Restricted spec.Date      // the day of the order; zero: there is none
+	Status     []StatusPlace  // of credentials that have not ended
 }
 
 // register holds the people. A person is known by the kind and number of the
@@ -117,8 +118,16 @@ func (g *register) inGoodStanding(id string) (enrollment.Attributes, error) {
 	return p.Attributes, nil
 }
 
+// issuance is what a person is about to get.
+type issuance struct {
+	configuration string
+	credentials   int
+	at, until     time.Time // now, and the end of the epoch
+	places        []StatusPlace
+}
+
 // count remembers that credentials are about to be handed over.
-func (g *register) count(id, configuration string, n int, until time.Time) error {
+func (g *register) count(id string, i issuance) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	p, ok := g.people[id]
@@ -128,9 +137,11 @@ func (g *register) count(id, configuration string, n int, until time.Time) error
 	case !p.Restricted.IsZero():
 		return &restriction{p.copy()}
 	}
-	p.Issued[configuration] += n
-	if until.After(p.ValidUntil) {
-		p.ValidUntil = until
+	p.Issued[i.configuration] += i.credentials
+	p.Status = slices.DeleteFunc(p.Status, func(s StatusPlace) bool { return !i.at.Before(s.Ends) })
+	p.Status = append(p.Status, i.places...)
+	if i.until.After(p.ValidUntil) {
+		p.ValidUntil = i.until
 	}
 	return nil
 }
@@ -153,6 +164,7 @@ func (g *register) restrict(key documentKey, on spec.Date) (Person, bool) {
 func (p *Person) copy() Person {
 	c := *p
 	c.Issued = maps.Clone(p.Issued)
+	c.Status = slices.Clone(p.Status)
 	return c
 }
 

@@ -24,7 +24,8 @@ type OrderAnswer struct {
 	Restricted bool      `json:"restricted"`
 	Since      spec.Date `json:"since,omitzero"`
 	// UntilThen is when the last credential that the person has ends: until
-	// then the order does not bite. Zero when none was issued.
+	// then the order does not bite, but for credentials with a place in a
+	// status list. Zero when none was issued.
 	UntilThen time.Time `json:"issued_credentials_valid_until,omitzero"`
 }
 
@@ -52,6 +53,11 @@ func (s *Server) serveRestriction(w http.ResponseWriter, r *http.Request) error 
 	p, ok := s.register.restrict(documentKey{o.DocumentType, o.DocumentNumber}, on)
 	if !ok {
 		return refuse(http.StatusNotFound, "unknown_person", "nobody is enrolled with that document")
+	}
+	if s.status != nil && !p.Restricted.IsZero() {
+		if err := s.status.revoke(p.Status); err != nil {
+			return err
+		}
 	}
 	return answer(w, http.StatusOK, OrderAnswer{!p.Restricted.IsZero(), p.Restricted, p.ValidUntil})
 }
