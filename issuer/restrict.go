@@ -27,6 +27,7 @@ type OrderAnswer struct {
 	// then the order does not bite, but for credentials with a place in a
 	// status list. Zero when none was issued.
 	UntilThen time.Time `json:"issued_credentials_valid_until,omitzero"`
+	Revoked   int       `json:"credentials_revoked,omitempty"` // those with a place
 }
 
 const maxOrder = 4096 // bytes
@@ -54,12 +55,14 @@ func (s *Server) serveRestriction(w http.ResponseWriter, r *http.Request) error 
 	if !ok {
 		return refuse(http.StatusNotFound, "unknown_person", "nobody is enrolled with that document")
 	}
-	if s.status != nil && !p.Restricted.IsZero() {
+	a := OrderAnswer{Restricted: !p.Restricted.IsZero(), Since: p.Restricted, UntilThen: p.ValidUntil}
+	if s.status != nil && a.Restricted {
 		if err := s.status.revoke(p.Status); err != nil {
 			return err
 		}
+		a.Revoked = len(p.Status)
 	}
-	return answer(w, http.StatusOK, OrderAnswer{!p.Restricted.IsZero(), p.Restricted, p.ValidUntil})
+	return answer(w, http.StatusOK, a)
 }
 
 // authorize takes the operator's token from the Authorization header only.

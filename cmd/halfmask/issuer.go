@@ -31,6 +31,7 @@ func issuerCommand() *cobra.Command {
 func issuerServeCommand() *cobra.Command {
 	var at place
 	var keyDir, trustDir, smsDir, ruleSet, certificateFile string
+	var statusPlaces int
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Run an issuer",
@@ -68,6 +69,7 @@ printed as simulated SMS. The face match is simulated, too.`,
 				return fmt.Errorf("--certificate: %w", err)
 			}
 			server, err := issuer.New(issuer.Config{
+				StatusPlaces: statusPlaces,
 				URL: at.url, SigningKey: keys.SigningKey, Certificates: certificates, BBSKey: keys.BBSKey, OperatorToken: keys.OperatorToken,
 				Desk: &enrollment.Desk{Rules: rules, Trust: trust, Phones: &enrollment.PhoneCodes{Sender: &simulatedSMS{out, smsDir}}},
 			})
@@ -93,6 +95,7 @@ printed as simulated SMS. The face match is simulated, too.`,
 	f := c.Flags()
 	f.StringVar(&keyDir, "keys", "issuer-keys", "`DIR` of its keys; made on the first run")
 	f.StringVar(&certificateFile, "certificate", "", "PEM `FILE` with the certificate of the SD-JWT key and those between it and its authority (default: none; verifiers fetch the key)")
+	f.IntVar(&statusPlaces, "status-places", 0, "keep a status list of `N` places for each epoch: restrictions reach SD-JWTs within minutes, and each SD-JWT can be recognized by its place (default: no lists)")
 	f.StringVar(&trustDir, "trust", defaultAuthority, "`DIR` with the authorities whose documents count")
 	f.StringVar(&ruleSet, "rules", spec.National, "rule `SET`: "+strings.Join(spec.RuleSets(), ", ")+", or a YAML file")
 	f.StringVar(&smsDir, "sms-dir", "", "write each simulated SMS into `DIR` as well")
@@ -188,6 +191,11 @@ func printOrder(w io.Writer, a *issuer.OrderAnswer) {
 	fmt.Fprintf(w, "restricted since %s: nothing more is issued to the person\n", a.Since)
 	if a.UntilThen.IsZero() {
 		fmt.Fprintln(w, "no credential had been issued")
+		return
+	}
+	if a.Revoked > 0 {
+		fmt.Fprintf(w, "revoked in the status list: %d SD-JWTs, as verifiers that look learn within minutes\n", a.Revoked)
+		fmt.Fprintf(w, "a BBS credential has no place in a list: it stays good, at every platform, until %s\n", a.UntilThen.UTC().Format(time.RFC3339))
 		return
 	}
 	fmt.Fprintf(w, "what was issued stays good, at every platform, until %s\n", a.UntilThen.UTC().Format(time.RFC3339))
