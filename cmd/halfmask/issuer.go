@@ -70,7 +70,7 @@ printed as simulated SMS. The face match is simulated, too.`,
 			}
 			server, err := issuer.New(issuer.Config{
 				StatusPlaces: statusPlaces,
-				URL: at.url, SigningKey: keys.SigningKey, Certificates: certificates, BBSKey: keys.BBSKey, OperatorToken: keys.OperatorToken,
+				URL:          at.url, SigningKey: keys.SigningKey, Certificates: certificates, BBSKey: keys.BBSKey, OperatorToken: keys.OperatorToken,
 				Desk: &enrollment.Desk{Rules: rules, Trust: trust, Phones: &enrollment.PhoneCodes{Sender: &simulatedSMS{out, smsDir}}},
 			})
 			if err != nil {
