@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/halfmask/halfmask/credential/statuslist"
 	"github.com/halfmask/halfmask/issuer/enrollment"
 	"github.com/halfmask/halfmask/issuer/enrollment/mint"
 	"github.com/halfmask/halfmask/spec"
@@ -66,6 +67,32 @@ func TestCertifiedIssuer(t *testing.T) {
 		if header.X5C[i] != base64.StdEncoding.EncodeToString(want.Raw) {
 			t.Errorf("x5c %d is another certificate", i)
 		}
+	}
+}
+
+// HAIP 1.0 section 6.1: the status list carries the chain, too.
+func TestCertifiedStatusList(t *testing.T) {
+	key, root := signingKey(t), ecKey(t)
+	own := certificate(t, "issuer", "root", key.Key.(*ecdsa.PrivateKey).Public(), root)
+	o := newTown(t, "", func(c *Config) {
+		c.SigningKey, c.Certificates, c.StatusPlaces = key, []*x509.Certificate{own}, 64
+	})
+	issued, _ := o.accept(o.enroll(o.submission(adult, spec.ResidentIdentityCard, mint.Options{})), PersonSDJWT, holderKeys(t, 1))
+	r, err := statuslist.ReferenceIn(o.verify(issued[0]).Claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text := o.get(r.URI, "")
+	first, _, _ := strings.Cut(string(text), ".")
+	header, err := base64.RawURLEncoding.DecodeString(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(header), base64.StdEncoding.EncodeToString(own.Raw)) || strings.Contains(string(header), "kid") {
+		t.Errorf("header %s", header)
+	}
+	if _, err := statuslist.VerifyJWT(string(text), &o.server.JWKS().Keys[0], r.URI, o.now()); err != nil {
+		t.Error(err)
 	}
 }
 

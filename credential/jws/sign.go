@@ -2,9 +2,12 @@ package jws
 
 import (
 	"bytes"
+	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -12,7 +15,8 @@ import (
 // Sign makes a JWT of the form and verifies it with the key that its readers
 // will use: expected, or the signer's own public key when that is nil. Header
 // holds further header parameters. The key's identifier, if it has one,
-// becomes kid: see [Nameless].
+// becomes kid: see [Nameless]. A
+// jose.JSONWebKey with Certificates puts those into x5c instead.
 func Sign(key jose.SigningKey, f Form, header map[string]any, payload any, expected *jose.JSONWebKey) (string, error) {
 	public, err := PublicKey(key.Key)
 	if err != nil {
@@ -30,6 +34,13 @@ func Sign(key jose.SigningKey, f Form, header map[string]any, payload any, expec
 	}
 	if expected == nil {
 		expected = public
+	}
+	if k, ok := key.Key.(jose.JSONWebKey); ok && len(k.Certificates) > 0 {
+		header = maps.Clone(header)
+		if header == nil {
+			header = map[string]any{}
+		}
+		header["x5c"], key.Key = chain(k.Certificates), Nameless(k)
 	}
 	data, err := WriteJSON(payload)
 	if err != nil {
@@ -73,4 +84,13 @@ func WriteJSON(v any) ([]byte, error) {
 		return nil, err
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// chain writes certificates as RFC 7515 section 4.1.6 does.
+func chain(certificates []*x509.Certificate) []string {
+	out := make([]string, len(certificates))
+	for i, c := range certificates {
+		out[i] = base64.StdEncoding.EncodeToString(c.Raw)
+	}
+	return out
 }

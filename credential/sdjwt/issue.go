@@ -3,7 +3,6 @@ package sdjwt
 import (
 	"crypto"
 	"crypto/rand"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -100,11 +99,7 @@ func issue(random io.Reader, key jose.SigningKey, t Template) (string, error) {
 	if c.used {
 		payload[hashName] = hashID
 	}
-	var header map[string]any
-	if k, ok := key.Key.(jose.JSONWebKey); ok && len(k.Certificates) > 0 {
-		header, key.Key = map[string]any{"x5c": chain(k.Certificates)}, jws.Nameless(k)
-	}
-	jwt, err := jws.Sign(key, issuerJWT, header, payload, nil)
+	jwt, err := jws.Sign(key, issuerJWT, nil, payload, nil)
 	if err != nil {
 		return "", fmt.Errorf("sdjwt: issue: sign: %w", err)
 	}
@@ -118,15 +113,6 @@ func issue(random io.Reader, key jose.SigningKey, t Template) (string, error) {
 		return "", fmt.Errorf("sdjwt: issue: %w", err)
 	}
 	return issued.String(), nil
-}
-
-// chain writes certificates as RFC 7515 section 4.1.6 does.
-func chain(certificates []*x509.Certificate) []string {
-	out := make([]string, len(certificates))
-	for i, c := range certificates {
-		out[i] = base64.StdEncoding.EncodeToString(c.Raw)
-	}
-	return out
 }
 
 func hashIdentifier(h crypto.Hash) (string, error) {
