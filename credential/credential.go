@@ -12,6 +12,9 @@ type Format string
 const (
 	SDJWT   Format = "dc+sd-jwt" // SD-JWT VC, package sdjwt
 	BBS2023 Format = "ldp_vc"    // W3C Data Integrity bbs-2023, package bbs2023
+	// JWPBBS is BBS in JSON Web Proof form, package jwpbbs: the media type of
+	// spec/jwpbbs.md section 7 without "application/".
+	JWPBBS Format = "vnd.halfmask.bbs+jwp"
 )
 
 // Error says which check failed and where that check comes from. Every

@@ -13,7 +13,7 @@ func chooseClaims(c openid4vp.CredentialQuery, o *opened) ([]Claim, error) {
 	var found bool
 	var reason error
 	for _, set := range c.Sets() {
-		claims, err := o.claims(set)
+		claims, err := o.claims(set, c.Meta)
 		switch {
 		case err != nil:
 			if reason == nil {
@@ -31,9 +31,19 @@ func chooseClaims(c openid4vp.CredentialQuery, o *opened) ([]Claim, error) {
 
 // claims looks up every claim of the set. A claim that every presentation
 // shows anyway is answered without being disclosed.
-func (o *opened) claims(set []openid4vp.ClaimQuery) ([]Claim, error) {
+func (o *opened) claims(set []openid4vp.ClaimQuery, m openid4vp.Meta) ([]Claim, error) {
 	var claims []Claim
 	for _, q := range set {
+		if o.proves != nil {
+			c, err := o.proves(q, m)
+			if err != nil {
+				return nil, err
+			}
+			if c != nil {
+				claims = append(claims, *c)
+				continue
+			}
+		}
 		values, err := q.Path.Select(o.document)
 		if err != nil {
 			return nil, missing("claim-missing", "%w", err)

@@ -5,13 +5,14 @@
 //
 // Start at [Match], show the [Selection] to the person whose claims they are,
 // then call [Present]. The query language is DCQL of OpenID4VP 1.0 section 6;
-// the formats are dc+sd-jwt (with key binding) and ldp_vc (bbs-2023).
+// the formats are dc+sd-jwt (with key binding), ldp_vc (bbs-2023) and the JWP
+// form of package jwpbbs, whose queries spec/presentation.md describes.
 //
 // # What least means
 //
 // Among the answers that a query allows, Match takes the one with the fewest
-// disclosed claims, then the one that repeats least: a bbs-2023 proof before
-// an SD-JWT copy that was never shown, and that before one that was shown
+// disclosed claims, a proof about a hidden value before a value that is shown,
+// then the one that repeats least: a BBS proof before an SD-JWT copy that was never shown, and that before one that was shown
 // already. What is left is decided by the verifier's order, then by the order
 // of the credentials at hand. Optional sets of credentials (required: false)
 // are never answered.

@@ -2,15 +2,20 @@ package holder
 
 import (
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/credential/jwpbbs"
 	"github.com/halfmask/halfmask/protocol/openid4vp"
 )
 
 // Held is a credential at hand.
 type Held struct {
 	ID     string            // the wallet's own name for it; never sent
-	Format credential.Format // SDJWT or BBS2023
+	Format credential.Format // SDJWT, BBS2023 or JWPBBS
 	Raw    string            // as received from the issuer
 	Shown  int               // how many presentations were made from it before
+
+	// JWP is a credential of format JWPBBS with the link secret that makes it
+	// usable (jwpbbs.Receive); it takes the place of Raw.
+	JWP *jwpbbs.Credential
 }
 
 // opened is a Held that was read.
@@ -25,7 +30,10 @@ type opened struct {
 	// withhold tells whether the claim at the path can be withheld, and is an
 	// error when it cannot be disclosed by itself.
 	withhold func(openid4vp.Path) (bool, error)
-	present  func(claims []Claim, b binding) (openid4vp.Presentation, error)
+	// proves answers a claim query by a proof about hidden values; nil, or
+	// the claim nil, when it asks for a value. An error leaves it unanswered.
+	proves  func(openid4vp.ClaimQuery, openid4vp.Meta) (*Claim, error)
+	present func(claims []Claim, b binding) (openid4vp.Presentation, error)
 }
 
 func open(h Held, index int) (*opened, error) {
@@ -36,6 +44,8 @@ func open(h Held, index int) (*opened, error) {
 		o, err = openSDJWT(h)
 	case credential.BBS2023:
 		o, err = openBBS(h)
+	case credential.JWPBBS:
+		o, err = openJWP(h)
 	default:
 		return nil, credential.Failed("credential-format", "OpenID4VP 1.0 appendix B", "format %q is unknown", h.Format)
 	}

@@ -66,6 +66,7 @@ type answer struct {
 func (p *Pick) cost(q *Pick) int {
 	return cmp.Or(
 		cmp.Compare(len(p.Claims), len(q.Claims)),
+		cmp.Compare(p.shown(), q.shown()),
 		cmp.Compare(p.Linkable.rank(), q.Linkable.rank()),
 		cmp.Compare(p.from.held.Shown, q.from.held.Shown),
 		cmp.Compare(p.from.index, q.from.index),
@@ -106,7 +107,7 @@ func answerOne(c openid4vp.CredentialQuery, hand []*opened) answer {
 			}
 			continue
 		}
-		p := o.pick(c.ID, claims)
+		p := o.pick(c, claims)
 		if best.pick == nil || p.cost(best.pick) < 0 {
 			best.pick = p
 		}
@@ -115,13 +116,16 @@ func answerOne(c openid4vp.CredentialQuery, hand []*opened) answer {
 }
 
 // pick describes showing the claims from the credential.
-func (o *opened) pick(query string, claims []Claim) *Pick {
+func (o *opened) pick(c openid4vp.CredentialQuery, claims []Claim) *Pick {
 	p := &Pick{
-		Query: query, HeldID: o.held.ID, Format: o.held.Format, Type: o.kind,
+		Query: c.ID, HeldID: o.held.ID, Format: o.held.Format, Type: o.kind,
 		Claims: claims, Always: o.always, Bound: o.bindable, from: o,
 	}
+	p.Proves = o.provedBy(c, claims)
 	switch {
-	case o.held.Format == credential.BBS2023:
+	case o.held.Format == credential.JWPBBS && c.Meta.Pseudonym != nil:
+		p.Pseudonym, p.Linkable = c.Meta.Pseudonym, RepeatsHere
+	case o.held.Format == credential.BBS2023, o.held.Format == credential.JWPBBS:
 		p.Linkable = RepeatsNothing
 	case o.held.Shown == 0:
 		p.Linkable = RepeatsForIssuer

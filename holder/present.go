@@ -15,6 +15,8 @@ import (
 // binding ties a presentation to one request.
 type binding struct {
 	clientID, nonce string
+	request         *openid4vp.Request
+	asked           openid4vp.CredentialQuery
 	key             func() (jose.SigningKey, error) // the holder's key for this credential
 	support         openid4vp.FormatSupport         // what the verifier can check
 	now             time.Time
@@ -51,7 +53,7 @@ func Present(sel *Selection, req *openid4vp.Request, keys func(heldID string) (j
 			}
 			return keys(p.HeldID)
 		}
-		shown, err := p.from.present(p.Claims, binding{req.ClientID, req.Nonce, key, support, now})
+		shown, err := p.from.present(p.Claims, binding{req.ClientID, req.Nonce, req, asked, key, support, now})
 		if err != nil {
 			return nil, fmt.Errorf("holder: present for credential query %q: %w", p.Query, err)
 		}

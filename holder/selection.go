@@ -25,6 +25,13 @@ type Pick struct {
 	Bound    bool              // possession of the holder's key is proved
 	Linkable Linkability       // what repeats in presentations of it
 
+	// Proves says in words what is proved about values that stay hidden: ages,
+	// validity.
+	Proves []string
+	// Pseudonym is set when the verifier gets the name by which it, and nobody
+	// else, knows the holder.
+	Pseudonym *openid4vp.PseudonymQuery
+
 	from *opened
 }
 
@@ -33,6 +40,20 @@ type Claim struct {
 	Name  string         // the last name in the path
 	Path  openid4vp.Path //
 	Value any            // as the credential has it
+	// Proved is empty for a value that is shown. Otherwise Value follows from
+	// a proof about a value that stays hidden, and this says what is proved.
+	Proved string
+}
+
+// shown counts the values that a pick shows.
+func (p *Pick) shown() int {
+	n := 0
+	for _, c := range p.Claims {
+		if c.Proved == "" {
+			n++
+		}
+	}
+	return n
 }
 
 // Linkability says what in a presentation, beside the disclosed values,
@@ -40,10 +61,13 @@ type Claim struct {
 type Linkability string
 
 const (
-	// RepeatsNothing: a fresh bbs-2023 proof. The presentation shares with
-	// others only what is the same for everybody; this rests on the
-	// assumptions of BBS.
+	// RepeatsNothing: a fresh BBS proof. The presentation shares with others
+	// only what is the same for everybody; this rests on the assumptions of
+	// BBS.
 	RepeatsNothing Linkability = "nothing repeats: the proof is fresh, and validity and issuer are the same for everybody"
+	// RepeatsHere: a fresh BBS proof with a pseudonym, which this verifier
+	// sees again and no other can compare with its own.
+	RepeatsHere Linkability = "the pseudonym repeats, at this platform alone: it is meant to recognize you; nothing else repeats"
 	// RepeatsForIssuer: the first showing of an SD-JWT copy. Verifiers have
 	// not met its signature and key; the issuer has.
 	RepeatsForIssuer Linkability = "first showing: the issuer's signature and the key are new to verifiers, and known to the issuer"
@@ -53,7 +77,7 @@ const (
 
 // rank orders linkabilities, least first.
 func (l Linkability) rank() int {
-	return slices.Index([]Linkability{RepeatsNothing, RepeatsForIssuer, RepeatsForAll}, l)
+	return slices.Index([]Linkability{RepeatsNothing, RepeatsHere, RepeatsForIssuer, RepeatsForAll}, l)
 }
 
 // Disclosed names every claim that the selection discloses, each once: those

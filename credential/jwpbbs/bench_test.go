@@ -111,7 +111,7 @@ func BenchmarkPlainProofVerify(b *testing.B) {
 
 func BenchmarkPseudonym(b *testing.B) {
 	c := enroll(b, adult, NewLinkSecret())
-	header, err := writePresentationHeader(testNonce, testAudience)
+	header, err := (&Request{Nonce: testNonce, Audience: testAudience}).presentationHeader()
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -20,6 +20,8 @@ const (
 	MaxSubProofs = 16        // sub-proofs of a presentation
 	maxSubProof  = 16 << 10  // octets of a sub-proof
 	maxText      = 4096      // octets of a nonce, an audience, a scope
+
+	maxTransactions = 64
 )
 
 const (

@@ -115,22 +115,29 @@ func (l *Layout) Type() string { return l.typ }
 // message after them.
 func (l *Layout) messages() int { return len(l.claims.leaves) }
 
-// writePresentationHeader binds a presentation to a request (section 4.2).
-func writePresentationHeader(nonce, audience string) ([]byte, error) {
-	b := []byte(`{"alg":"` + Algorithm + `","nonce":`)
-	text, err := writeJSON(nonce)
-	if err != nil {
-		return nil, err
+// presentationHeader binds a presentation to a request (section 4.2).
+type presentationHeader struct {
+	Algorithm string `json:"alg"`
+	Nonce     string `json:"nonce"`
+	Audience  string `json:"aud"`
+	// The names are those of OpenID4VP 1.0 appendix B.3.3.1.
+	Transactions []string `json:"transaction_data_hashes,omitempty"`
+	Hash         string   `json:"transaction_data_hashes_alg,omitempty"`
+}
+
+const transactionHash = "sha-256"
+
+func (r *Request) presentationHeader() ([]byte, error) {
+	h := presentationHeader{Algorithm: Algorithm, Nonce: r.Nonce, Audience: r.Audience}
+	for _, t := range r.Transactions {
+		h.Transactions = append(h.Transactions, base64url.EncodeToString(t[:]))
+		h.Hash = transactionHash
 	}
-	b = append(append(b, text...), `,"aud":`...)
-	if text, err = writeJSON(audience); err != nil {
-		return nil, err
-	}
-	return append(append(b, text...), '}'), nil
+	return writeJSON(h)
 }
 
 // checkPresentationHeader is step 2 of section 4.5.
-func checkPresentationHeader(header []byte, nonce, audience string) error {
+func (r *Request) checkPresentationHeader(header []byte) error {
 	const clause = draft + "4.5 step 2"
 	h, err := readObject("presentation-header", draft+"4.2", header, MaxHeader)
 	if err != nil {
@@ -142,11 +149,35 @@ func checkPresentationHeader(header []byte, nonce, audience string) error {
 	if h["alg"] != Algorithm {
 		return credential.Failed("presentation-header-algorithm", clause, "alg is not that of the issuer header")
 	}
-	if h["nonce"] != nonce {
+	if h["nonce"] != r.Nonce {
 		return credential.Failed("nonce", clause, "not the nonce of this request")
 	}
-	if h["aud"] != audience {
+	if h["aud"] != r.Audience {
 		return credential.Failed("audience", clause, "not made for this verifier")
+	}
+	return r.checkTransactions(h)
+}
+
+// checkTransactions checks that the holder agreed to the transactions of this
+// request, all of them, in their order, and no others.
+func (r *Request) checkTransactions(header map[string]any) error {
+	const check, clause = "transaction-data", ours + "4"
+	list, _ := header["transaction_data_hashes"].([]any)
+	_, listed := header["transaction_data_hashes"]
+	hash, named := header["transaction_data_hashes_alg"]
+	if listed != (len(r.Transactions) > 0) || named != listed {
+		return credential.Failed(check, clause, "hashes of transaction data that were not asked for, or none that were")
+	}
+	if named && hash != transactionHash {
+		return credential.Failed(check, clause, "transaction_data_hashes_alg is not %s", transactionHash)
+	}
+	if len(list) != len(r.Transactions) {
+		return credential.Failed(check, clause, "%d hashes of transaction data, not %d", len(list), len(r.Transactions))
+	}
+	for i, t := range r.Transactions {
+		if list[i] != base64url.EncodeToString(t[:]) {
+			return credential.Failed(check, clause, "transaction %d is not that of this request", i)
+		}
 	}
 	return nil
 }

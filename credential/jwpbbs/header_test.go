@@ -2,6 +2,7 @@ package jwpbbs
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"strings"
 	"testing"
 
@@ -160,15 +161,16 @@ func TestRefusedIssuerHeaders(t *testing.T) {
 }
 
 func TestRefusedPresentationHeaders(t *testing.T) {
-	good, err := writePresentationHeader(testNonce, testAudience)
+	r := ask()
+	good, err := r.presentationHeader()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := checkPresentationHeader(good, testNonce, testAudience); err != nil {
+	if err := r.checkPresentationHeader(good); err != nil {
 		t.Fatal(err)
 	}
 	more := strings.Replace(string(good), `"nonce"`, `"x":1,"nonce"`, 1)
-	if err := checkPresentationHeader([]byte(more), testNonce, testAudience); err != nil {
+	if err := r.checkPresentationHeader([]byte(more)); err != nil {
 		t.Errorf("a parameter that is not known: %v", err)
 	}
 	for _, test := range []struct{ name, check, from, to string }{
@@ -189,7 +191,54 @@ func TestRefusedPresentationHeaders(t *testing.T) {
 			if changed == string(good) {
 				t.Fatal("not changed")
 			}
-			refused(t, checkPresentationHeader([]byte(changed), testNonce, testAudience), test.check)
+			refused(t, r.checkPresentationHeader([]byte(changed)), test.check)
 		})
+	}
+}
+
+func TestTransactionsAreBound(t *testing.T) {
+	c := enroll(t, adult, NewLinkSecret())
+	first, second := sha256.Sum256([]byte("pay 1")), sha256.Sum256([]byte("pay 2"))
+	asking := func(transactions ...[sha256.Size]byte) Request {
+		r := ask()
+		r.Transactions = transactions
+		return r
+	}
+	both := asking(first, second)
+	agreed, err := c.Present(both)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Verify(agreed, trusted, both); err != nil {
+		t.Errorf("the transactions that were agreed to: %v", err)
+	}
+	for name, r := range map[string]Request{
+		"none": asking(), "one of two": asking(first), "the other order": asking(second, first), "one more": asking(first, second, second),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Verify(agreed, trusted, r)
+			refused(t, err, "transaction-data")
+		})
+	}
+	good, err := both.presentationHeader()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string][2]string{
+		"another hash algorithm": {"sha-256", "sha-512"},
+		"no hash algorithm":      {`,"transaction_data_hashes_alg":"sha-256"`, ``},
+		"hashes that are none":   {`"transaction_data_hashes":[`, `"transaction_data_hashes":[1,`},
+		"no list":                {`"transaction_data_hashes":[`, `"transaction_data_hashes":"","x":[`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			changed := strings.Replace(string(good), change[0], change[1], 1)
+			if changed == string(good) {
+				t.Fatal("not changed")
+			}
+			refused(t, both.checkPresentationHeader([]byte(changed)), "transaction-data")
+		})
+	}
+	if _, err := c.Present(asking(make([][sha256.Size]byte, maxTransactions+1)...)); err == nil {
+		t.Error("too many transactions are agreed to")
 	}
 }

@@ -22,7 +22,7 @@ func (c *Credential) Present(r Request) (string, error) {
 	if err := c.satisfies(&r, p); err != nil {
 		return "", err
 	}
-	header, err := writePresentationHeader(r.Nonce, r.Audience)
+	header, err := r.presentationHeader()
 	if err != nil {
 		return "", err
 	}

@@ -98,7 +98,7 @@ func TestRefusedSecondCommittedMessage(t *testing.T) {
 	}
 	r := ask()
 	r.Disclose = []Path{{Expires}}
-	header, err := writePresentationHeader(r.Nonce, r.Audience)
+	header, err := r.presentationHeader()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func deviate(t *testing.T, c *Credential, r Request, change func(*plan)) compact
 		t.Fatal(err)
 	}
 	change(p)
-	header, err := writePresentationHeader(r.Nonce, r.Audience)
+	header, err := r.presentationHeader()
 	if err != nil {
 		t.Fatal(err)
 	}

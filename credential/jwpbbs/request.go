@@ -1,6 +1,7 @@
 package jwpbbs
 
 import (
+	"crypto/sha256"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -26,6 +27,9 @@ type Request struct {
 	// Pseudonym asks under which name the verifier knows the holder; nil does
 	// not ask.
 	Pseudonym *Scope
+	// Transactions are the SHA-256 of what the holder agrees to with this
+	// presentation, such as the transaction_data of OpenID4VP.
+	Transactions [][sha256.Size]byte
 }
 
 // Range says that an integer leaf is at least Lower and less than Upper. It
@@ -78,6 +82,8 @@ func (r *Request) plan(l *Layout) (*plan, error) {
 		return nil, credential.Failed("type", clause, "a credential of type %.80q, asked for %.80q", l.typ, r.Type)
 	case r.Pseudonym != nil && !isText(string(*r.Pseudonym)):
 		return failed("a scope of %d octets", len(*r.Pseudonym))
+	case len(r.Transactions) > maxTransactions:
+		return failed("%d transactions, more than %d", len(r.Transactions), maxTransactions)
 	}
 	p := &plan{scope: r.Pseudonym}
 	for _, path := range r.Disclose {

@@ -39,7 +39,7 @@ func Verify(presented string, key func(issuer string) (*bbs.PublicKey, error), r
 	if err != nil {
 		return nil, err
 	}
-	if err := checkPresentationHeader(presentation, r.Nonce, r.Audience); err != nil {
+	if err := r.checkPresentationHeader(presentation); err != nil {
 		return nil, err
 	}
 	p, err := r.plan(l)

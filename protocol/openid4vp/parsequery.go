@@ -85,6 +85,8 @@ func credentialQueryOf(o object) (CredentialQuery, error) {
 		c.Meta.VCTValues, err = meta.texts("vct_values")
 	case credential.BBS2023:
 		c.Meta.TypeValues, err = meta.textLists("type_values")
+	case credential.JWPBBS:
+		c.Meta, err = jwpMetaOf(meta)
 	}
 	if err != nil {
 		return c, fmt.Errorf("meta: %w", err)
@@ -240,6 +242,9 @@ func (c CredentialQuery) validate() error {
 				}
 			}
 		}
+	}
+	if c.Format == credential.JWPBBS {
+		return c.validateJWP()
 	}
 	return nil
 }

@@ -212,10 +212,11 @@ func metadataOf(v any) (Metadata, error) {
 		for member, into := range map[string]*[]string{
 			"sd-jwt_alg_values": &f.SDJWTAlgs, "kb-jwt_alg_values": &f.KBJWTAlgs,
 			"proof_type_values": &f.ProofTypes, "cryptosuite_values": &f.Cryptosuites,
+			"jwp_alg_values": &f.JWPAlgs,
 		} {
 			list, err := support.texts(member)
 			if err != nil {
-				if credential.Format(name) != credential.SDJWT && credential.Format(name) != credential.BBS2023 {
+				if credential.Format(name) != credential.SDJWT && credential.Format(name) != credential.BBS2023 && credential.Format(name) != credential.JWPBBS {
 					continue // another format may use the name otherwise
 				}
 				return Metadata{}, fmt.Errorf("%q: %w", clip(name), err)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/spec"
 )
 
 // Query is a query in the Digital Credentials Query Language (section 6).
@@ -32,8 +33,13 @@ type CredentialQuery struct {
 // Meta constrains the kind of credential. Which member applies depends on
 // the format.
 type Meta struct {
-	VCTValues  []string   `json:"vct_values,omitempty"`  // dc+sd-jwt, appendix B.3.5: one of these types
+	VCTValues  []string   `json:"vct_values,omitempty"`  // dc+sd-jwt, appendix B.3.5, and JWP form: one of these types
 	TypeValues [][]string `json:"type_values,omitempty"` // ldp_vc, appendix B.1.1: all types of one of these sets, as IRIs
+
+	// Of the JWP form, spec/presentation.md, which has vct_values, too.
+	ValidOn   spec.Date       `json:"valid_on,omitzero"` // the day on which the credential must be valid; the verifier's today when it asks without
+	AgesOn    spec.Date       `json:"ages_on,omitzero"`  // the day on which ages are counted; ValidOn when absent
+	Pseudonym *PseudonymQuery `json:"pseudonym,omitempty"`
 }
 
 // TrustedAuthorities names authorities of which one must have certified the

@@ -49,6 +49,7 @@ type FormatSupport struct {
 	KBJWTAlgs    []string `json:"kb-jwt_alg_values,omitempty"`  // dc+sd-jwt, appendix B.3.4
 	ProofTypes   []string `json:"proof_type_values,omitempty"`  // ldp_vc, appendix B.1.3.2
 	Cryptosuites []string `json:"cryptosuite_values,omitempty"` // ldp_vc, appendix B.1.3.2
+	JWPAlgs      []string `json:"jwp_alg_values,omitempty"`     // JWP form, spec/presentation.md
 }
 
 // ClientID gives the client identifier of a verifier with this response URI
