@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"cmp"
 	"errors"
 	"sync"
 	"time"
@@ -22,8 +23,8 @@ type Account struct {
 }
 
 // Accounts are the accounts of one platform, in memory. The identifier of an
-// account is the thumbprint of the holder's key (Verdict.Account); a
-// presentation without key binding has none and makes no account.
+// account (Verdict.Account) is the pseudonym of the JWP form or the thumbprint
+// of the holder's key; a presentation with neither makes no account.
 type Accounts struct {
 	mu   sync.Mutex
 	byID map[string]*Account
@@ -85,13 +86,14 @@ func (s *Server) checkAccount(presented []Presented, reached bool) (string, Chec
 	}
 	account := ""
 	for _, p := range presented {
-		if p.HolderKey == "" {
+		name := cmp.Or(p.Pseudonym, p.HolderKey)
+		if name == "" {
 			continue
 		}
 		if account == "" {
-			account = p.HolderKey
+			account = name
 		}
-		if known, ok := s.accounts.Get(p.HolderKey); ok && known.Barred {
+		if known, ok := s.accounts.Get(name); ok && known.Barred {
 			c.Skipped, c.Detail = false, "the account is barred"
 			return "", c
 		}

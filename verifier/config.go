@@ -13,6 +13,7 @@ import (
 	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/credential/bbs"
 	"github.com/halfmask/halfmask/credential/bbs2023"
+	"github.com/halfmask/halfmask/credential/jwpbbs"
 	"github.com/halfmask/halfmask/protocol/openid4vp"
 )
 
@@ -38,6 +39,7 @@ type Config struct {
 type TrustedIssuers struct {
 	SDJWT map[string]jose.JSONWebKeySet // by iss
 	BBS   []*bbs.PublicKey              // issuer and verification method are the did:key of the key
+	JWP   map[string]*bbs.PublicKey     // by iss
 }
 
 // Server asks and checks. It is safe for concurrent use.
@@ -61,7 +63,7 @@ func New(c Config) (*Server, error) {
 	if u.Path != "" || u.RawQuery != "" {
 		return nil, fmt.Errorf("verifier: own URL %s is more than an origin", c.URL)
 	}
-	if len(c.Issuers.SDJWT) == 0 && len(c.Issuers.BBS) == 0 {
+	if len(c.Issuers.SDJWT) == 0 && len(c.Issuers.BBS) == 0 && len(c.Issuers.JWP) == 0 {
 		return nil, errors.New("verifier: no issuer is trusted, so nothing could be accepted")
 	}
 	for iss, set := range c.Issuers.SDJWT {
@@ -105,6 +107,11 @@ func New(c Config) (*Server, error) {
 		}
 		s.bbs[bbs2023.VerificationMethod(k)] = k
 	}
+	for iss, k := range c.Issuers.JWP {
+		if iss == "" || k == nil {
+			return nil, fmt.Errorf("verifier: trusted issuer %q has no BBS key", iss)
+		}
+	}
 	s.mux = s.routes()
 	return s, nil
 }
@@ -127,6 +134,9 @@ func (s *Server) metadata() openid4vp.Metadata {
 		m.Formats[credential.BBS2023] = openid4vp.FormatSupport{
 			ProofTypes: []string{"DataIntegrityProof"}, Cryptosuites: []string{"bbs-2023"},
 		}
+	}
+	if len(s.config.Issuers.JWP) > 0 {
+		m.Formats[credential.JWPBBS] = openid4vp.FormatSupport{JWPAlgs: []string{jwpbbs.Algorithm}}
 	}
 	return m
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/credential/jwpbbs"
 	"github.com/halfmask/halfmask/protocol/openid4vp"
 	"github.com/halfmask/halfmask/spec"
 )
@@ -12,15 +13,17 @@ import (
 const (
 	QuerySDJWT = "person-sd-jwt"
 	QueryBBS   = "person-bbs"
+	QueryJWP   = "person-jwp"
 )
 
 // QueryFor asks for the claims of a person credential in one of the formats;
-// without a format, in either. The wallet answers with what it has: with
-// several formats, each is an option of one credential set. ldp_vc is asked
-// for without holder binding, because the bbs-2023 baseline has none.
+// without a format, in any. The wallet answers with what it has: with several
+// formats, each is an option of one credential set. ldp_vc is asked for without
+// holder binding, because the bbs-2023 baseline has none. Claims are asked for
+// with whatever value they have: [Proving] asks for proofs instead.
 func QueryFor(claims []string, formats ...credential.Format) openid4vp.Query {
 	if len(formats) == 0 {
-		formats = []credential.Format{credential.BBS2023, credential.SDJWT}
+		formats = []credential.Format{credential.JWPBBS, credential.BBS2023, credential.SDJWT}
 	}
 	var q openid4vp.Query
 	var set openid4vp.CredentialSetQuery
@@ -36,6 +39,9 @@ func QueryFor(claims []string, formats ...credential.Format) openid4vp.Query {
 			c.Meta.TypeValues = [][]string{{openid4vp.VerifiableCredentialIRI, openid4vp.PersonCredentialIRI}}
 			c.WithoutHolderBinding = true
 			under = openid4vp.Path{"credentialSubject"}
+		case credential.JWPBBS:
+			c.ID = QueryJWP
+			c.Meta.VCTValues = []string{jwpbbs.PersonType}
 		default:
 			c.ID = string(f)
 		}
@@ -47,6 +53,20 @@ func QueryFor(claims []string, formats ...credential.Format) openid4vp.Query {
 	}
 	if len(formats) > 1 {
 		q.CredentialSets = []openid4vp.CredentialSetQuery{set}
+	}
+	return q
+}
+
+// Proving asks a person credential in JWP form for claims with the value true
+// and for nothing else: what is about an age, such as age_over_18 or
+// age_over_21, or openid4vp.DocumentValid, is then proved and not shown. A
+// pseudonym, when one is asked for, makes an account.
+func Proving(pseudonym *openid4vp.PseudonymQuery, claims ...string) openid4vp.Query {
+	q := QueryFor(claims, credential.JWPBBS)
+	c := &q.Credentials[0]
+	c.Meta.Pseudonym = pseudonym
+	for i := range c.Claims {
+		c.Claims[i].Values = []any{true}
 	}
 	return q
 }

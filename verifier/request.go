@@ -6,6 +6,7 @@ import (
 
 	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/protocol/openid4vp"
+	"github.com/halfmask/halfmask/spec"
 )
 
 // Pending is a request that waits for its answer.
@@ -35,6 +36,10 @@ func (s *Server) RequestReturning(q openid4vp.Query, address string) (*Pending, 
 }
 
 func (s *Server) request(q openid4vp.Query, back string) (*Pending, error) {
+	q, err := dated(q, spec.DateOf(s.config.Now()))
+	if err != nil {
+		return nil, err
+	}
 	r, err := openid4vp.NewRequest(s.responseURI, q, s.metadata())
 	if err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ type Verdict struct {
 	Claims        map[string]any `json:"claims,omitempty"`        // what was asked for and shown, by name; none unless accepted
 	Presentations []Presented    `json:"presentations,omitempty"` // the same, by presentation; none unless accepted
 	Beyond        []string       `json:"beyond,omitempty"`        // names of claims that were shown and not asked for
-	Account       string         `json:"account,omitempty"`       // of a key-bound presentation; see Accounts
+	Account       string         `json:"account,omitempty"`       // what the platform sees again; see Accounts
 }
 
 // Check is one check with its result: passed (OK), failed, or skipped because
@@ -36,6 +36,8 @@ type Presented struct {
 	Type      string            `json:"type"`
 	Claims    map[string]any    `json:"claims"`
 	HolderKey string            `json:"holder_key,omitempty"` // RFC 7638 thumbprint, when possession was proved
+	Pseudonym string            `json:"pseudonym,omitempty"`  // of the JWP form, when one was asked for
+	Proved    []string          `json:"proved,omitempty"`     // what was proved about values that stay hidden, in words
 }
 
 // Failed gives the check that failed, nil when the response was accepted.

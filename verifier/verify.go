@@ -76,6 +76,10 @@ func (s *Server) checkOne(asked openid4vp.CredentialQuery, p openid4vp.Presentat
 		return s.checkBBS(asked, p, req, now)
 	case asked.Format == credential.BBS2023:
 		return nil, nil, newChecklist(asked.ID, checksBBS...).checks
+	case asked.Format == credential.JWPBBS && reached:
+		return s.checkJWP(asked, p, req, now)
+	case asked.Format == credential.JWPBBS:
+		return nil, nil, newChecklist(asked.ID, checksJWP...).checks
 	}
 	l := newChecklist(asked.ID, [2]string{"format", "OpenID4VP 1.0 appendix B"})
 	if reached {

@@ -16,6 +16,7 @@ import (
 	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/credential/bbs"
 	"github.com/halfmask/halfmask/credential/bbs2023"
+	"github.com/halfmask/halfmask/credential/jwpbbs"
 	"github.com/halfmask/halfmask/credential/sdjwt"
 	"github.com/halfmask/halfmask/holder"
 	"github.com/halfmask/halfmask/protocol/openid4vp"
@@ -34,6 +35,7 @@ type world struct {
 	holderKey *ecdsa.PrivateKey
 	sdjwt     holder.Held
 	bbs       holder.Held
+	jwp       holder.Held
 	server    *verifier.Server
 	http      *httptest.Server
 	wallet    openid4vp.Client
@@ -85,6 +87,7 @@ func newWorld(t testing.TB, change ...func(*verifier.Config)) *world {
 	w.proving = must[*bbs.SecretKey](t)(bbs.GenerateKey())
 	w.sdjwt = holder.Held{ID: "1", Format: credential.SDJWT, Raw: w.issueSDJWT(w.signing, nil)}
 	w.bbs = holder.Held{ID: "2", Format: credential.BBS2023, Raw: w.issueBBS(w.proving, nil)}
+	w.jwp = holder.Held{ID: "3", Format: credential.JWPBBS, JWP: w.issueJWP(jwpbbs.NewLinkSecret(), person())}
 	w.http = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.server.ServeHTTP(rw, r) }))
 	t.Cleanup(w.http.Close)
 	c := verifier.Config{
@@ -92,6 +95,7 @@ func newWorld(t testing.TB, change ...func(*verifier.Config)) *world {
 		Issuers: verifier.TrustedIssuers{
 			SDJWT: map[string]jose.JSONWebKeySet{issuerURL: {Keys: []jose.JSONWebKey{{Key: &w.signing.PublicKey, KeyID: "2026", Algorithm: "ES256", Use: "sig"}}}},
 			BBS:   []*bbs.PublicKey{w.proving.PublicKey()},
+			JWP:   map[string]*bbs.PublicKey{issuerURL: w.proving.PublicKey()},
 		},
 		Now: w.clock,
 	}
@@ -186,4 +190,23 @@ func wantFailed(t testing.TB, v *verifier.Verdict, check string) {
 		}
 		behind = behind || !c.OK && !c.Skipped
 	}
+}
+
+// issueJWP issues a credential in JWP form on a link secret.
+func (w *world) issueJWP(secret *jwpbbs.LinkSecret, claims map[string]any) *jwpbbs.Credential {
+	w.Helper()
+	_, until := spec.Epoch(w.now)
+	l := must[*jwpbbs.Layout](w)(jwpbbs.PersonLayout(issuerURL))
+	return w.issueLayout(l, w.proving, secret, must[map[string]any](w)(jwpbbs.PersonClaims(claims, until)))
+}
+
+func (w *world) issueLayout(l *jwpbbs.Layout, key *bbs.SecretKey, secret *jwpbbs.LinkSecret, claims map[string]any) *jwpbbs.Credential {
+	w.Helper()
+	octets, blinding, err := secret.Commit(issuerURL, "nonce")
+	if err != nil {
+		w.Fatal(err)
+	}
+	commitment := must[*jwpbbs.Commitment](w)(jwpbbs.ParseCommitment(octets, issuerURL, "nonce"))
+	issued := must[string](w)(jwpbbs.Issue(key, l, claims, commitment))
+	return must[*jwpbbs.Credential](w)(jwpbbs.Receive(issued, l, key.PublicKey(), secret, blinding))
 }

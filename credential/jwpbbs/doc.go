@@ -44,13 +44,14 @@
 // Every refusal is a [*credential.Error] with a fixed name and the clause that
 // asks for the check. Verify makes its checks in this order: size, form;
 // issuer-header…, device-binding and mapping… (the header and its cmap);
-// presentation-header…, nonce, audience; request… and type (the request does
-// not fit the credential); payload-count, disclosure-missing,
-// disclosure-unasked, payload (what is shown); sub-proof… (form, algorithm,
-// unasked, missing); claim-absent, time, expired; issuer-key; then the
-// cryptography: the core proof (checks of package bbs), commitments, the
-// ranges (checks of package rangeproof), pseudonym. Issue adds claims and
-// commitment; Receive issuer-header-population and link-secret; Present range.
+// presentation-header…, nonce, audience, transaction-data; request… and type
+// (the request does not fit the credential); payload-count,
+// disclosure-missing, disclosure-unasked, payload (what is shown); sub-proof…
+// (form, algorithm, unasked, missing); claim-absent; issuer-key; then the
+// cryptography: the core proof (checks of package bbs), commitments, time,
+// expired and validity (exp and nbf), the ranges (checks of package
+// rangeproof), pseudonym. Issue adds claims and commitment; Receive
+// issuer-header-population and link-secret; Present range.
 //
 // Whether a credential is valid at [Request].ValidAt is always checked when its
 // layout has exp or nbf. Nothing that is asked for is optional, and what a

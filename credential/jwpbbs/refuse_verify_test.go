@@ -165,8 +165,8 @@ func TestRefusedPresentations(t *testing.T) {
 		{"one payload too few", "payload-count", edit(func(f *compact) { f.payloads = f.payloads[:len(f.payloads)-1] })},
 
 		// Core proof.
-		{"core proof of another presentation", "range-proof", swap(0, again.proof[0])},
-		{"core proof of another holder", "range-proof", swap(0, someone.proof[0])},
+		{"core proof of another presentation", "validity", swap(0, again.proof[0])},
+		{"core proof of another holder", "validity", swap(0, someone.proof[0])},
 		{"truncated core proof", "bbs-blind-proof-encoding", swap(0, good.proof[0][:len(good.proof[0])-1])},
 		{"core proof without its last part", "bbs-blind-proof-encoding", swap(0, good.proof[0][:len(good.proof[0])-8])},
 		{"extended core proof", "bbs-blind-proof-encoding", swap(0, append(bytes.Clone(good.proof[0]), 0))},

@@ -18,6 +18,8 @@ type Verified struct {
 	Claims map[string]any
 	// Ranges are those that were asked for. They hold.
 	Ranges []Range
+	// Ends tells that the type has exp, and that it was later than ValidAt.
+	Ends bool
 	// Pseudonym is the name under which the verifier knows the holder, in
 	// base64url, or empty when it did not ask.
 	Pseudonym string
@@ -55,10 +57,8 @@ func Verify(presented string, key func(issuer string) (*bbs.PublicKey, error), r
 		return nil, err
 	}
 	v := &Verified{Issuer: l.issuer, Type: l.typ, Ranges: slices.Clone(r.Ranges)}
+	_, v.Ends = l.claims.scalarLeaf(Path{Expires})
 	if v.Claims, err = l.payload(&r, form.payloads); err != nil {
-		return nil, err
-	}
-	if err := p.checkTimes(l, form.payloads, uint64(r.ValidAt.Unix())); err != nil {
 		return nil, err
 	}
 	pk, err := key(l.issuer)
@@ -82,12 +82,19 @@ func Verify(presented string, key func(issuer string) (*bbs.PublicKey, error), r
 	if len(commitments) != len(p.committed) {
 		return nil, credential.Failed("commitments", clauseSubProof, "%d commitments for %d messages", len(commitments), len(p.committed))
 	}
+	if err := p.checkTimes(l, form.payloads, uint64(r.ValidAt.Unix())); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(inRange, func(a, b received) int { return l.timeFirst(a.index) - l.timeFirst(b.index) })
 	for _, s := range inRange {
 		st, err := statement(commitments[s.index], s.asked)
 		if err != nil {
 			return nil, err
 		}
 		if err := ranges.Verify(st, s.proof, transcript(ranges.Algorithm(), s.index, shown.Transcript)); err != nil {
+			if l.timeFirst(s.index) == 0 {
+				err = &credential.Error{Check: "validity", Clause: draft + "2.7", Err: err}
+			}
 			return nil, err
 		}
 	}
@@ -142,4 +149,12 @@ func (l *Layout) payload(r *Request, payloads [][]byte) (map[string]any, error) 
 	}
 	claims["vct"] = l.typ
 	return claims, nil
+}
+
+// timeFirst is 0 for exp and nbf and 1 for other messages.
+func (l *Layout) timeFirst(index int) int {
+	if path := l.claims.leaves[index].path; len(path) == 1 && (path[0] == "exp" || path[0] == "nbf") {
+		return 0
+	}
+	return 1
 }
