@@ -24,7 +24,7 @@ func (s *Server) issue(subject, configuration string, holderKeys []jose.JSONWebK
 		return nil, denied(err)
 	}
 	now := s.now()
-	from, until := spec.Epoch(now)
+	from, until := s.epoch(now)
 	claims := attributes.Claims(spec.DateOf(now))
 	if err := complete(claims); err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ import (
 	"github.com/halfmask/halfmask/credential/bbs2023"
 	"github.com/halfmask/halfmask/issuer/enrollment"
 	"github.com/halfmask/halfmask/protocol/openid4vci"
+	"github.com/halfmask/halfmask/spec"
 )
 
 // Names of the two credential configurations.
@@ -53,7 +54,11 @@ type Config struct {
 	StatusPlaces int
 	// BatchSize is how many person-sd-jwt one request may ask for; 0 is 20.
 	BatchSize int
-	Now       func() time.Time // nil: time.Now
+	// Epoch gives the validity of credentials issued at a time; nil: spec.Epoch.
+	// It stands in plain sight of every verifier: what tells the people of one
+	// issuer apart there, such as the second of issuance, links them.
+	Epoch func(now time.Time) (from, until time.Time)
+	Now   func() time.Time // nil: time.Now
 }
 
 // Server is an issuer. It is an http.Handler, safe for concurrent use.
@@ -64,6 +69,7 @@ type Server struct {
 	operator *[sha256.Size]byte // of the operator's token; nil: nobody
 	url      string
 	now      func() time.Time
+	epoch    func(time.Time) (from, until time.Time)
 	register *register
 	endpoint *openid4vci.Endpoint
 	routes   map[string]route
@@ -96,7 +102,7 @@ func New(c Config) (*Server, error) {
 		return nil, fmt.Errorf("issuer: certificates: %w", err)
 	}
 	s := &Server{
-		desk: c.Desk, signing: signing, bbsKey: c.BBSKey, url: c.URL, now: c.Now, register: newRegister(),
+		desk: c.Desk, signing: signing, bbsKey: c.BBSKey, url: c.URL, now: c.Now, epoch: c.Epoch, register: newRegister(),
 		keys: jwtVCIssuer{
 			Issuer: c.URL, JWKS: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{public}},
 			BBS: bbs2023.VerificationMethod(c.BBSKey.PublicKey()),
@@ -104,6 +110,9 @@ func New(c Config) (*Server, error) {
 	}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if s.epoch == nil {
+		s.epoch = spec.Epoch
 	}
 	if c.OperatorToken != "" {
 		sum := sha256.Sum256([]byte(c.OperatorToken))
