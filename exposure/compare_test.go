@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/halfmask/halfmask/exposure/metrics"
 	"github.com/halfmask/halfmask/spec"
 )
 
@@ -140,7 +141,7 @@ func TestCoalitionHasItsViewAndNoMore(t *testing.T) {
 
 // Rule R-EXP-05: nothing found is printed as a bound.
 func TestNothingFoundIsPrintedAsABound(t *testing.T) {
-	e := Wilson(0, 300)
+	e := metrics.Wilson(0, 300)
 	if s := PerHundred(Row{Estimate: e.Value, Hi: e.Hi, Method: e.Method}); s != "none found (< 1.0)" {
 		t.Errorf("a zero of 300 is printed as %q", s)
 	}

@@ -7,8 +7,8 @@
 //	Scenario --> people, Schedule       the same for every design
 //	Design   --> Network (recorder)     real roles, real HTTP, real cryptography
 //	miner    --> leaves                 path and value, out of every encoding
-//	linker   --> components             visits joined by exact values
-//	findings --> Row                    metrics with intervals
+//	link     --> components             visits joined by what they have in common
+//	metrics  --> Row                    figures with intervals
 //	         --> Field                  who sees what, from the values
 //
 // Start at [Compare], then [Result.WriteTable] and [Result.Write]. A further

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/halfmask/halfmask/exposure/link"
 	"github.com/halfmask/halfmask/spec"
 )
 
@@ -45,9 +46,9 @@ type Field struct {
 // note adds the fields of a coalition's view whose members each have a sight
 // of their own. What was taken apart is left out for its parts, and what is no
 // value by itself unless it tells people apart.
-func (s *scorer) note(c Coalition, stratum spec.Stratum, seen []bool, linkers []*linker) {
+func (s *scorer) note(c Coalition, stratum spec.Stratum, in []bool, linkers []*link.Exact) {
 	sight := func(i int) (Sight, bool) {
-		login := s.truth(i).platform != ""
+		login := s.visit(i).platform != ""
 		switch {
 		case c == AllPlatforms && stratum == spec.Minimal && login:
 			return AtMinimal, true
@@ -64,44 +65,45 @@ func (s *scorer) note(c Coalition, stratum spec.Stratum, seen []bool, linkers []
 	if !wanted {
 		return
 	}
-	shared := make(map[int32]bool)
-	owners := make(map[int]bool)
-	view{s.units, s.values, func(i int) bool { return seen[i] }, true}.groups(func(g []occurrence) {
-		clear(owners)
-		for _, o := range g {
-			owners[s.truth(int(o.unit)).person] = true
-		}
-		if len(owners) > 1 {
-			for _, o := range g {
-				shared[o.path] = true
+	shared := make(map[uint32]bool) // paths
+	leaves := s.seen.Leaves
+	for first := 0; first < len(leaves); {
+		last, one, several := first, uint32(0), false
+		for n := 0; last < len(leaves) && leaves[last].Value == leaves[first].Value; last++ {
+			if unit := leaves[last].Unit; in[unit] {
+				several = several || (n > 0 && s.truth.Person[unit] != one)
+				one, n = s.truth.Person[unit], n+1
 			}
 		}
-	})
+		for ; first < last; first++ {
+			if several && in[leaves[first].Unit] {
+				shared[leaves[first].Path] = true
+			}
+		}
+	}
 	found := make(map[Field]bool)
-	for i, u := range s.units {
-		at, ok := sight(i)
-		if !seen[i] || !ok {
+	for _, l := range leaves {
+		at, ok := sight(int(l.Unit))
+		if !in[l.Unit] || !ok {
 			continue
 		}
-		for _, l := range u.leaves {
-			p := s.miner.paths.list[l.path]
-			encoded, decoded := strings.CutSuffix(p.name, decodedPath)
-			if p.container || p.window || (decoded && !s.miner.paths.list[s.miner.paths.id(encoded)].container) {
-				continue
-			}
-			role := Once
-			switch {
-			case p.names:
-				role = Names
-			case slices.ContainsFunc(linkers, func(k *linker) bool { return k.telling[l.path] }):
-				role = Identifies
-			case strings.HasSuffix(p.name, partPath) || strings.HasSuffix(p.name, namePath) || decoded:
-				continue
-			case shared[l.path]:
-				role = Shared
-			}
-			found[Field{at, p.name, role}] = true
+		p := s.miner.paths.list[l.Path]
+		encoded, decoded := s.miner.decodedFrom(p.name)
+		if p.container || p.window || (decoded && !encoded) {
+			continue
 		}
+		role := Once
+		switch {
+		case p.names:
+			role = Names
+		case slices.ContainsFunc(linkers, func(k *link.Exact) bool { return k.Tells(l.Path) }):
+			role = Identifies
+		case strings.HasSuffix(p.name, partPath) || strings.HasSuffix(p.name, namePath) || decoded:
+			continue
+		case shared[l.Path]:
+			role = Shared
+		}
+		found[Field{at, p.name, role}] = true
 	}
 	s.fields = append(s.fields, slices.SortedFunc(maps.Keys(found), func(a, b Field) int {
 		return cmp.Or(cmp.Compare(a.Sight, b.Sight), cmp.Compare(a.Path, b.Path))

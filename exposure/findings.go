@@ -1,5 +1,7 @@
 package exposure
 
+import "github.com/halfmask/halfmask/exposure/metrics"
+
 // findings gathers, person by person, what the linkers joined and what there
 // was to join.
 type findings struct {
@@ -59,7 +61,7 @@ func (f *findings) component(visits map[int]map[string]int, named map[int]bool) 
 func pairs(n int) int { return n * (n - 1) / 2 }
 
 // rows gives the figures that make sense for the coalition.
-func (f *findings) rows(c Coalition, seed uint64, add func(metric, unit string, e Estimate)) {
+func (f *findings) rows(c Coalition, seed uint64, add func(metric, unit string, e metrics.Estimate)) {
 	var joined, possible, within, withinPossible, sighted, logins, namedAt, visitedAt, right, claimed []float64
 	active, named := 0, 0
 	for p, platforms := range f.visited {
@@ -89,16 +91,16 @@ func (f *findings) rows(c Coalition, seed uint64, add func(metric, unit string, 
 		}
 	}
 	if c == OnePlatform {
-		add(WithinPlatformLinkage, "share of pairs of visits (mean over persons)", Bootstrap(within, withinPossible, seed))
-		add(Reidentification, "share of persons at a platform", Bootstrap(namedAt, visitedAt, seed))
+		add(WithinPlatformLinkage, "share of pairs of visits (mean over persons)", metrics.Ratio{Num: within, Den: withinPossible}.Estimate(seed))
+		add(Reidentification, "share of persons at a platform", metrics.Ratio{Num: namedAt, Den: visitedAt}.Estimate(seed))
 		return
 	}
 	if c != AllPlatforms {
-		add(CentralSight, "share of logins", Bootstrap(sighted, logins, seed))
+		add(CentralSight, "share of logins", metrics.Ratio{Num: sighted, Den: logins}.Estimate(seed))
 	}
-	add(CrossPlatformLinkage, "share of pairs of platforms (mean over persons)", Bootstrap(joined, possible, seed))
+	add(CrossPlatformLinkage, "share of pairs of platforms (mean over persons)", metrics.Ratio{Num: joined, Den: possible}.Estimate(seed))
 	if len(claimed) > 0 {
-		add(LinkagePrecision, "share of joined pairs", Bootstrap(right, claimed, seed))
+		add(LinkagePrecision, "share of joined pairs", metrics.Ratio{Num: right, Den: claimed}.Estimate(seed))
 	}
-	add(Reidentification, "share of persons", Wilson(named, active))
+	add(Reidentification, "share of persons", metrics.Wilson(named, active))
 }

@@ -1,7 +1,6 @@
 package exposure
 
 import (
-	"cmp"
 	"hash/maphash"
 	"strings"
 )
@@ -11,14 +10,6 @@ import (
 type leaf struct {
 	path  int32  // index into paths
 	value uint64 // hash of the value's bytes
-}
-
-// compare orders leaves by value, then by path.
-func (l leaf) compare(m leaf) int {
-	if l.value != m.value { // nearly always
-		return cmp.Compare(l.value, m.value)
-	}
-	return cmp.Compare(l.path, m.path)
 }
 
 // paths interns path names.

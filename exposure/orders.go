@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/halfmask/halfmask/exposure/metrics"
 	"github.com/halfmask/halfmask/spec"
 )
 
@@ -111,7 +112,7 @@ func (x *execution) orders(ctx context.Context, name string, refused []int) (row
 					shares, ones = append(shares, gone/platforms), append(ones, 1)
 				}
 			}
-			e := Bootstrap(shares, ones, x.scenario.Seed)
+			e := metrics.Ratio{Num: shares, Den: ones}.Estimate(x.scenario.Seed)
 			rows = append(rows, Row{Design: name, Coalition: IssuerAlone, Stratum: stratum, Metric: metric,
 				Estimate: e.Value, Lo: e.Lo, Hi: e.Hi, Method: e.Method, N: e.N, Unit: "share of platforms (mean over persons)"})
 		}

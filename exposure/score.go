@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/halfmask/halfmask/exposure/link"
+	"github.com/halfmask/halfmask/exposure/metrics"
 	"github.com/halfmask/halfmask/spec"
 )
 
@@ -84,8 +86,21 @@ type Cause struct {
 // score gives the rows that follow from what was recorded of one design.
 func score(design string, exchanges []Exchange, visits []visit, numbers []string, seed uint64) (rows []Row, causes []Cause, fields []Field) {
 	m := newMiner(newRegister(numbers))
-	us := m.units(exchanges)
-	s := &scorer{miner: m, units: us, values: occurrences(us, m.repeated(us)), visits: visits, people: len(numbers), seed: seed}
+	s := &scorer{miner: m, seen: m.table(exchanges), visits: visits, people: len(numbers), seed: seed}
+	s.truth = link.Truth{People: s.people}
+	platforms := make(map[string]int32)
+	for _, u := range s.seen.Units {
+		v := visits[u.Visit]
+		platform, ok := platforms[v.platform]
+		if !ok {
+			platform = int32(len(platforms))
+			platforms[v.platform] = platform
+		}
+		if v.platform == "" {
+			platform = -1
+		}
+		s.truth.Person, s.truth.Platform = append(s.truth.Person, uint32(v.person)), append(s.truth.Platform, platform)
+	}
 	// Halves of the people, by chance: what one half teaches about the other
 	// rests on that.
 	s.fold = make([]int, s.people)
@@ -105,8 +120,8 @@ func score(design string, exchanges []Exchange, visits []visit, numbers []string
 
 type scorer struct {
 	miner  *miner
-	units  []unit
-	values []occurrence
+	seen   seen
+	truth  link.Truth
 	visits []visit
 	people int
 	fold   []int // by person
@@ -117,44 +132,44 @@ type scorer struct {
 	fields []Field
 }
 
-func (s *scorer) truth(i int) visit { return s.visits[s.units[i].visit] }
+func (s *scorer) visit(unit int) visit { return s.visits[s.seen.Units[unit].Visit] }
 
 // folds is how many parts the people are cut into: the linker is trained on
 // one and scored on the other, and then the other way round.
 const folds = 2
 
 func (s *scorer) coalition(c Coalition, stratum spec.Stratum) {
-	seen := make([]bool, len(s.units))
-	for i, u := range s.units {
-		t := s.truth(i)
-		seen[i] = c.has(u.party) && (t.platform == "" || stratum == spec.AllStrata || t.stratum == stratum)
-	}
 	few := s.tooFew(stratum)
 	found := newFindings(s.people)
-	used := make(map[int32]int)
-	linkers := make([]*linker, folds)
+	used := make([]int, len(s.seen.Paths))
+	linkers := make([]*link.Exact, folds)
+	in := make([]bool, len(s.seen.Units))
 	for fold := range folds {
-		training := view{s.units, s.values, func(i int) bool { return seen[i] && s.fold[s.truth(i).person] != fold }, true}
-		scored := view{s.units, s.values, func(i int) bool { return seen[i] && s.fold[s.truth(i).person] == fold }, c != OnePlatform}
-		l := s.miner.learn(training,
-			func(i int) int { return s.truth(i).person },
-			func(i int) string { return s.truth(i).platform }, s.people)
+		training := link.View{In: make([]bool, len(in)), Shared: true}
+		scored := link.View{In: make([]bool, len(in)), Shared: c != OnePlatform}
+		for i := range in {
+			v := s.visit(i)
+			in[i] = c.has(s.seen.party(i)) && (v.platform == "" || stratum == spec.AllStrata || v.stratum == stratum)
+			training.In[i] = in[i] && s.fold[v.person] != fold
+			scored.In[i] = in[i] && s.fold[v.person] == fold
+		}
+		l := link.LearnExact(s.seen.Table, training, s.truth, s.people, nil)
 		linkers[fold] = l
-		component, joins := l.join(scored)
+		joined, joins := l.Join(scored)
 		for p, n := range joins {
 			used[p] += n
 		}
-		s.collect(found, l, component)
+		s.collect(found, l, joined, scored)
 	}
-	s.note(c, stratum, seen, linkers)
+	s.note(c, stratum, in, linkers)
 	for _, v := range s.visits {
 		if v.platform != "" && (stratum == spec.AllStrata || v.stratum == stratum) {
 			found.login(v)
 		}
 	}
-	found.rows(c, s.seed, func(metric, unit string, e Estimate) {
+	found.rows(c, s.seed, func(metric, unit string, e metrics.Estimate) {
 		if few {
-			e = noEstimate(tooFewToLearn)
+			e = metrics.None(tooFewToLearn)
 		}
 		s.rows = append(s.rows, Row{Coalition: c, Stratum: stratum, Metric: metric,
 			Estimate: e.Value, Lo: e.Lo, Hi: e.Hi, Method: e.Method, N: e.N, Unit: unit})
@@ -194,28 +209,35 @@ func (s *scorer) tooFew(stratum spec.Stratum) bool {
 			}
 		}
 	}
-	return slices.Min(twice) < support
+	return slices.Min(twice) < link.Support
 }
 
 // collect compares the components with the truth.
-func (s *scorer) collect(f *findings, l *linker, component []int) {
-	members := make(map[int][]int)
-	for i, c := range component {
-		if c >= 0 {
+func (s *scorer) collect(f *findings, l *link.Exact, joined *link.Components, v link.View) {
+	recognised := make([]bool, len(v.In))
+	for _, leaf := range s.seen.Leaves {
+		if l.Recognises(leaf.Path) {
+			recognised[leaf.Unit] = true
+		}
+	}
+	members := make(map[uint32][]int)
+	for i, in := range v.In {
+		if in {
+			c := joined.Of(uint32(i))
 			members[c] = append(members[c], i)
 		}
 	}
 	for _, units := range members {
 		named := make(map[int]bool)
 		platforms := make(map[int]map[string]int) // person, platform: visits
-		seen := make(map[int]bool)
+		counted := make(map[uint32]bool)
 		for _, i := range units {
-			for p := range s.units[i].named {
+			for p := range s.seen.named[i] {
 				named[p] = true
 			}
-			t, v := s.truth(i), s.units[i].visit
-			if t.platform != "" && !seen[v] {
-				seen[v] = true
+			t, visit := s.visit(i), s.seen.Units[i].Visit
+			if t.platform != "" && !counted[visit] {
+				counted[visit] = true
 				if platforms[t.person] == nil {
 					platforms[t.person] = make(map[string]int)
 				}
@@ -227,12 +249,12 @@ func (s *scorer) collect(f *findings, l *linker, component []int) {
 			continue
 		}
 		for _, i := range units {
-			t, v := s.truth(i), s.units[i].visit
-			if t.platform == "" || !named[t.person] || f.sighted[v] {
+			t, visit := s.visit(i), int(s.seen.Units[i].Visit)
+			if t.platform == "" || !named[t.person] || f.sighted[visit] {
 				continue
 			}
-			if s.units[i].party != Issuer || l.recognises(s.units[i]) {
-				f.sighted[v] = true
+			if s.seen.party(i) != Issuer || recognised[i] {
+				f.sighted[visit] = true
 				f.sightedBy[t.person]++
 			}
 		}

@@ -1,0 +1,182 @@
+package link
+
+import (
+	"cmp"
+	"encoding/binary"
+	"hash/maphash"
+	"slices"
+	"strings"
+)
+
+// A Table holds what was mined from the bytes of one design: every value that
+// stood somewhere, by its hash, and every number. It is all that linkers get.
+type Table struct {
+	Parties []string
+	Paths   []Path
+	Units   []Unit
+	Leaves  []Leaf   // by value, unit and path once it is sorted
+	Numbers []Number // of the leaves that are numbers or times
+}
+
+// A Path says where in a message values stand, without array indexes, so that
+// it names a role and not a place.
+type Path struct {
+	Name   string
+	Kind   Kind
+	Window bool // bytes out of the middle of values that were not taken apart
+}
+
+// A Unit is what one party saw of one visit. Which visit it was is the lab's
+// label, which every party knows of its own visits and no linker uses to join.
+type Unit struct {
+	Party uint32 // index into Parties
+	Visit uint32
+	At    int64 // when the party saw it first, seconds since 1970
+}
+
+// A Leaf is one value that stood in a unit.
+type Leaf struct {
+	Value uint64 // hash of the value
+	Path  uint32 // index into Paths
+	Unit  uint32 // index into Units
+}
+
+// A Number is a leaf that can be counted with: an index, a size, or a time in
+// seconds since 1970.
+type Number struct {
+	Value int64
+	Path  uint32
+	Unit  uint32
+}
+
+// A Kind is what the values at a path look like. It is mined, not declared.
+type Kind uint8
+
+// The kinds. Each is a channel that can be masked.
+const (
+	Value Kind = iota // anything
+	Index             // whole numbers
+	Time              // instants: numbers or texts near the time of the visit
+	Size              // lengths of messages
+)
+
+func compareLeaves(a, b Leaf) int {
+	if a.Value != b.Value { // nearly always
+		return cmp.Compare(a.Value, b.Value)
+	}
+	return cmp.Or(cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Path, b.Path))
+}
+
+// Sort orders the leaves, drops double ones, and drops windows that say
+// nothing of anybody: those of one unit alone, which nearly all are, and those
+// of a great part of all units, which are how messages look. Of values that
+// stand in the same units at the same paths, as all windows of one signature
+// do, it keeps one: they say the same.
+func (t *Table) Sort() {
+	slices.SortFunc(t.Leaves, compareLeaves)
+	t.Leaves = slices.Compact(t.Leaves)
+	most := max(len(t.Units)/4, 8)
+	seed, seen := maphash.MakeSeed(), make(map[uint64]bool)
+	kept := t.Leaves[:0]
+	var places []byte
+	for rest := t.Leaves; len(rest) > 0; {
+		n := sameValue(rest)
+		g := rest[:n]
+		rest = rest[n:]
+		units := 1
+		for i := 1; i < n; i++ {
+			if g[i].Unit != g[i-1].Unit {
+				units++
+			}
+		}
+		if units == 1 || units > most {
+			g = slices.DeleteFunc(g, func(l Leaf) bool { return t.Paths[l.Path].Window })
+		}
+		if units > 1 {
+			places = places[:0]
+			for _, l := range g {
+				places = binary.LittleEndian.AppendUint64(places, uint64(l.Unit)<<32|uint64(l.Path))
+			}
+			sum := maphash.Bytes(seed, places)
+			if seen[sum] {
+				continue
+			}
+			seen[sum] = true
+		}
+		kept = append(kept, g...)
+	}
+	t.Leaves = slices.Clip(kept)
+}
+
+// sameValue counts the leaves of the first value.
+func sameValue(ls []Leaf) int {
+	n := 1
+	for n < len(ls) && ls[n].Value == ls[0].Value {
+		n++
+	}
+	return n
+}
+
+// A View is the units that a coalition has, and whether its members compare
+// them: a platform alone joins its own units only.
+type View struct {
+	In     []bool // by unit
+	Shared bool
+}
+
+// groups calls f with all leaves of each value that stands in two or more of
+// the units, in the order of the values. f must not keep its argument.
+func (t *Table) groups(v View, f func([]Leaf)) {
+	var group []Leaf
+	flush := func(g []Leaf) {
+		if len(g) > 1 && g[0].Unit != g[len(g)-1].Unit {
+			f(g)
+		}
+	}
+	for rest := t.Leaves; len(rest) > 0; {
+		n := sameValue(rest)
+		group = group[:0]
+		if n > 1 {
+			for _, l := range rest[:n] {
+				if v.In[l.Unit] {
+					group = append(group, l)
+				}
+			}
+		}
+		rest = rest[n:]
+		if v.Shared || len(group) < 2 {
+			flush(group)
+			continue
+		}
+		slices.SortStableFunc(group, func(a, b Leaf) int { return cmp.Compare(t.Units[a.Unit].Party, t.Units[b.Unit].Party) })
+		for first := 0; first < len(group); {
+			last := first + 1
+			for last < len(group) && t.Units[group[last].Unit].Party == t.Units[group[first].Unit].Party {
+				last++
+			}
+			flush(group[first:last])
+			first = last
+		}
+	}
+}
+
+// Truth says of each unit whose it was and where; no linker reads it of the
+// people it is used on.
+type Truth struct {
+	Person   []uint32 // by unit
+	Platform []int32  // by unit; -1 for a visit at no platform
+	People   int      // how many there are: persons are numbered below
+}
+
+// role is a party without its own name: "platform" of "platform:syn-01".
+func (t *Table) role(unit uint32) string {
+	role, _, _ := strings.Cut(t.Parties[t.Units[unit].Party], ":")
+	return role
+}
+
+// A set of small numbers.
+type set []uint64
+
+func newSet(n int) set          { return make(set, (n+63)/64) }
+func (s set) add(i uint32)      { s[i/64] |= 1 << (i % 64) }
+func (s set) has(i uint32) bool { return s[i/64]&(1<<(i%64)) != 0 }
