@@ -73,7 +73,7 @@ party can track. Everybody in it is synthetic.`,
 	root.SetErr(errOut)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(compareCommand(), demoCommand(), rulesCommand(), documentsCommand(), vectorsCommand(),
+	root.AddCommand(compareCommand(), exposureCommand(), demoCommand(), rulesCommand(), documentsCommand(), vectorsCommand(),
 		issuerCommand(), verifierCommand(), walletCommand(), centralizedCommand())
 	ran := markRun(root)
 
