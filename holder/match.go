@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/protocol/openid4vp"
@@ -127,6 +128,8 @@ func (o *opened) pick(c openid4vp.CredentialQuery, claims []Claim) *Pick {
 		p.Pseudonym, p.Linkable = c.Meta.Pseudonym, RepeatsHere
 	case o.held.Format == credential.BBS2023, o.held.Format == credential.JWPBBS:
 		p.Linkable = RepeatsNothing
+	case o.held.Shown == 0 && slices.Contains(o.always, "status"):
+		p.Linkable = RepeatsInList
 	case o.held.Shown == 0:
 		p.Linkable = RepeatsForIssuer
 	default:

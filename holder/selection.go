@@ -71,13 +71,16 @@ const (
 	// RepeatsForIssuer: the first showing of an SD-JWT copy. Verifiers have
 	// not met its signature and key; the issuer has.
 	RepeatsForIssuer Linkability = "first showing: the issuer's signature and the key are new to verifiers, and known to the issuer"
+	// RepeatsInList: the same of a copy with a place in a status list, which
+	// is unique to it (R-STA-05).
+	RepeatsInList Linkability = "first showing: the issuer's signature, the key and the place in a status list are new to verifiers, and known to the issuer; who saw the place can look it up again later"
 	// RepeatsForAll: a further showing of an SD-JWT.
 	RepeatsForAll Linkability = "shown before: the issuer's signature, the digests and the key repeat, for every verifier and the issuer"
 )
 
 // rank orders linkabilities, least first.
 func (l Linkability) rank() int {
-	return slices.Index([]Linkability{RepeatsNothing, RepeatsHere, RepeatsForIssuer, RepeatsForAll}, l)
+	return slices.Index([]Linkability{RepeatsNothing, RepeatsHere, RepeatsForIssuer, RepeatsInList, RepeatsForAll}, l)
 }
 
 // Disclosed names every claim that the selection discloses, each once: those

@@ -91,7 +91,7 @@ func TestCertifiedStatusList(t *testing.T) {
 	if !strings.Contains(string(header), base64.StdEncoding.EncodeToString(own.Raw)) || strings.Contains(string(header), "kid") {
 		t.Errorf("header %s", header)
 	}
-	if _, err := statuslist.VerifyJWT(string(text), &o.server.JWKS().Keys[0], r.URI, o.now()); err != nil {
+	if _, err := statuslist.VerifyJWT(string(text), o.statusKey, r.URI, o.now()); err != nil {
 		t.Error(err)
 	}
 }

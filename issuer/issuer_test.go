@@ -73,6 +73,7 @@ func TestEnrollAndAccept(t *testing.T) {
 	}
 }
 
+// R-STA-01
 func TestTimesAreTheSameForEverybody(t *testing.T) {
 	o := newTown(t, "", nil)
 	first, _ := o.accept(o.enroll(o.submission(adult, spec.ResidentIdentityCard, mint.Options{})), PersonSDJWT, holderKeys(t, 1))

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
+
 	"github.com/halfmask/halfmask/credential/statuslist"
 	"github.com/halfmask/halfmask/issuer/enrollment/document"
 	"github.com/halfmask/halfmask/issuer/enrollment/mint"
@@ -36,15 +38,16 @@ func (o *town) get(address, accept string) (*http.Response, []byte) {
 	return res, body
 }
 
+func (o *town) statusKey(string) (*jose.JSONWebKey, error) { return &o.server.JWKS().Keys[0], nil }
+
 // status is what a verifier finds out about a credential, in both forms.
 func (o *town) status(r *statuslist.Reference) statuslist.Status {
 	o.t.Helper()
-	key := &o.server.JWKS().Keys[0]
 	res, text := o.get(r.URI, "")
 	if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != statuslist.JWTMediaType {
 		o.t.Fatalf("%d %s: %s", res.StatusCode, res.Header.Get("Content-Type"), text)
 	}
-	inJWT, err := statuslist.VerifyJWT(string(text), key, r.URI, o.now())
+	inJWT, err := statuslist.VerifyJWT(string(text), o.statusKey, r.URI, o.now())
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -52,7 +55,7 @@ func (o *town) status(r *statuslist.Reference) statuslist.Status {
 	if res.Header.Get("Content-Type") != statuslist.CWTMediaType {
 		o.t.Fatalf("asked for a CWT, got %s", res.Header.Get("Content-Type"))
 	}
-	inCWT, err := statuslist.VerifyCWT(octets, key, r.URI, o.now())
+	inCWT, err := statuslist.VerifyCWT(octets, o.statusKey, r.URI, o.now())
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -64,6 +67,8 @@ func (o *town) status(r *statuslist.Reference) statuslist.Status {
 	return a
 }
 
+// R-STA-02: an order revokes what has a place. R-STA-03: places of their own,
+// and no past lists.
 func TestStatusLists(t *testing.T) {
 	o := newTown(t, "/base", withStatus)
 	submission := o.submission(adult, spec.ResidentIdentityCard, mint.Options{})
@@ -133,7 +138,7 @@ func TestStatusTokensAreFresh(t *testing.T) {
 	}
 	o.travelTo(o.now().Add(statusTTL))
 	_, later := o.get(r.URI, "")
-	token, err := statuslist.VerifyJWT(string(later), &o.server.JWKS().Keys[0], r.URI, o.now())
+	token, err := statuslist.VerifyJWT(string(later), o.statusKey, r.URI, o.now())
 	if err != nil || !token.IssuedAt.Equal(o.now().Truncate(time.Second)) {
 		t.Errorf("%v, %v: not a fresh token", token, err)
 	}
@@ -149,6 +154,7 @@ func TestFullStatusListRefusesIssuance(t *testing.T) {
 	}
 }
 
+// R-STA-02: only on request.
 func TestWithoutStatusLists(t *testing.T) {
 	o := newTown(t, "", nil)
 	got, _ := o.accept(o.enroll(o.submission(adult, spec.ResidentIdentityCard, mint.Options{})), PersonSDJWT, holderKeys(t, 1))

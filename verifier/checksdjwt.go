@@ -32,6 +32,7 @@ var checksSDJWT = [][2]string{
 	{"claims-present", "OpenID4VP 1.0 section 14.9"},
 	{"claim-values", "OpenID4VP 1.0 section 14.9"},
 	{"over-disclosure", "OpenID4VP 1.0 section 6.4"},
+	{"status", clauseStatus},
 }
 
 // stepOf says to which check an error of package sdjwt belongs.
@@ -116,6 +117,9 @@ func (s *Server) checkSDJWT(asked openid4vp.CredentialQuery, p openid4vp.Present
 		return nil, nil, l.checks
 	}
 	l.passMeasured(a)
+	if !s.checkStatus(l, v.Issuer, v.Claims) {
+		return nil, nil, l.checks
+	}
 	out := &Presented{Query: asked.ID, Format: asked.Format, Issuer: v.Issuer, Type: v.Type, Claims: a.claims}
 	if v.KeyBound {
 		print, err := v.HolderKey.Thumbprint(crypto.SHA256)

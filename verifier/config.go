@@ -14,6 +14,7 @@ import (
 	"github.com/halfmask/halfmask/credential/bbs"
 	"github.com/halfmask/halfmask/credential/bbs2023"
 	"github.com/halfmask/halfmask/credential/jwpbbs"
+	"github.com/halfmask/halfmask/protocol/fetch"
 	"github.com/halfmask/halfmask/protocol/openid4vp"
 )
 
@@ -27,6 +28,11 @@ type Config struct {
 	Lifetime   time.Duration              // how long a request can be answered, and its result read; 5 minutes when 0
 	MaxPending int                        // requests that wait at once, and results that are kept; 10,000 each when 0
 	Now        func() time.Time           // time.Now when nil
+
+	// StatusLists fetches the status lists that credentials name. When nil, it
+	// is a client that reaches public addresses only, and this machine too
+	// when URL is on it.
+	StatusLists *http.Client
 
 	// BackendToken is the bearer token for POST /requests and GET
 	// /results/{id}. Without one these two answer connections from loopback
@@ -48,6 +54,7 @@ type Server struct {
 	host        string
 	responseURI string
 	bbs         map[string]*bbs.PublicKey // by verification method
+	status      *statusLists
 	sessions    *sessions
 	accounts    *Accounts
 	mux         *http.ServeMux
@@ -93,11 +100,15 @@ func New(c Config) (*Server, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.StatusLists == nil {
+		c.StatusLists = fetch.New(fetch.Options{AllowLoopback: fetch.OnThisMachine(u.Hostname()), Timeout: statusTimeout})
+	}
 	s := &Server{
 		config:      c,
 		host:        u.Host,
 		responseURI: c.URL + "/responses",
 		bbs:         map[string]*bbs.PublicKey{},
+		status:      newStatusLists(c.StatusLists, c.Now),
 		sessions:    newSessions(c.MaxPending, c.Lifetime),
 		accounts:    newAccounts(),
 	}

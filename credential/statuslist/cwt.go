@@ -85,20 +85,25 @@ func (t *Token) SignCWT(key crypto.Signer) ([]byte, error) {
 }
 
 // VerifyCWT is [VerifyJWT] for the CWT form.
-func VerifyCWT(octets []byte, key *jose.JSONWebKey, uri string, now time.Time) (*Token, error) {
+func VerifyCWT(octets []byte, key func(kid string) (*jose.JSONWebKey, error), uri string, now time.Time) (*Token, error) {
 	failed := func(check, format string, args ...any) error {
 		return credential.Failed(check, clauseCWT, format, args...)
 	}
 	if len(octets) > MaxToken {
 		return nil, failed("status-size", "%d octets, more than %d", len(octets), MaxToken)
 	}
-	alg, err := jws.AlgorithmOf(key)
-	if err != nil {
-		return nil, failed("status-key", "%w", err)
-	}
 	var message cose.Sign1Message
 	if err := message.UnmarshalCBOR(octets); err != nil {
 		return nil, failed("status-cbor", "no tagged COSE_Sign1: %w", err)
+	}
+	kid, _ := message.Headers.Protected[cose.HeaderLabelKeyID].([]byte)
+	trusted, err := key(string(kid))
+	if err != nil {
+		return nil, failed("status-key", "%w", err)
+	}
+	alg, err := jws.AlgorithmOf(trusted)
+	if err != nil {
+		return nil, failed("status-key", "%w", err)
 	}
 	if _, ok := message.Headers.Protected[cose.HeaderLabelCritical]; ok {
 		return nil, failed("status-critical-header", "no extension is understood")
@@ -106,7 +111,7 @@ func VerifyCWT(octets []byte, key *jose.JSONWebKey, uri string, now time.Time) (
 	if typ, _ := message.Headers.Protected[typeHeader].(string); typ != CWTMediaType {
 		return nil, failed("status-header-type", "typ is %.40q, not %q", typ, CWTMediaType)
 	}
-	verifier, err := cose.NewVerifier(coseAlgorithm[alg], key.Key)
+	verifier, err := cose.NewVerifier(coseAlgorithm[alg], trusted.Key)
 	if err != nil {
 		return nil, failed("status-key", "%w", err)
 	}

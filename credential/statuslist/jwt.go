@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/credential/jws"
 )
 
@@ -36,15 +37,21 @@ func (t *Token) SignJWT(key jose.SigningKey) (string, error) {
 	return text, nil
 }
 
-// VerifyJWT reads a token in JWT form that was fetched from uri, with the key
-// that the caller trusts for the status of credentials that name it. It must
-// be valid at now. Errors are [*credential.Error].
-func VerifyJWT(text string, key *jose.JSONWebKey, uri string, now time.Time) (*Token, error) {
+// VerifyJWT reads a token in JWT form that was fetched from uri. key answers
+// with the key that the caller trusts for the status of credentials that name
+// that list; kid is a name out of the token, "" when there is none: look it up
+// and never fetch it. The token must be valid at now. Errors are
+// [*credential.Error].
+func VerifyJWT(text string, key func(kid string) (*jose.JSONWebKey, error), uri string, now time.Time) (*Token, error) {
 	token, err := jws.Read(text, jwtForm)
 	if err != nil {
 		return nil, err
 	}
-	if err := token.Verify(key); err != nil {
+	trusted, err := key(token.KeyID)
+	if err != nil {
+		return nil, credential.Failed("status-key", clauseRules, "%w", err)
+	}
+	if err := token.Verify(trusted); err != nil {
 		return nil, err
 	}
 	var claims struct {

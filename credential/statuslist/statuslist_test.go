@@ -36,7 +36,13 @@ func newKey(t testing.TB) *ecdsa.PrivateKey {
 	return k
 }
 
-func public(k *ecdsa.PrivateKey) *jose.JSONWebKey { return &jose.JSONWebKey{Key: &k.PublicKey} }
+type keyFunc = func(kid string) (*jose.JSONWebKey, error)
+
+func trust(key any) keyFunc {
+	return func(string) (*jose.JSONWebKey, error) { return &jose.JSONWebKey{Key: key}, nil }
+}
+
+func public(k *ecdsa.PrivateKey) keyFunc { return trust(&k.PublicKey) }
 
 // soundToken has place 3 revoked and place 7 suspended.
 func soundToken(t testing.TB) *statuslist.Token {
@@ -107,7 +113,7 @@ func TestEdDSA(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := statuslist.VerifyCWT(octets, &jose.JSONWebKey{Key: pub}, uri, at); err != nil {
+	if _, err := statuslist.VerifyCWT(octets, trust(pub), uri, at); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -251,9 +257,12 @@ func TestVerifyCWTRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = statuslist.VerifyCWT(sound, &jose.JSONWebKey{Key: &p384.PublicKey}, uri, at)
+	_, err = statuslist.VerifyCWT(sound, trust(&p384.PublicKey), uri, at)
 	check(t, "key for another algorithm", err, "status-algorithm")
-	_, err = statuslist.VerifyCWT(sound, nil, uri, at)
+	none := func(string) (*jose.JSONWebKey, error) { return nil, errors.New("not trusted") }
+	_, err = statuslist.VerifyCWT(sound, none, uri, at)
+	check(t, "no key", err, "status-key")
+	_, err = statuslist.VerifyJWT(forge(t, key, payload(nil)), none, uri, at)
 	check(t, "no key", err, "status-key")
 	for _, c := range []struct {
 		name   string
@@ -377,7 +386,8 @@ func Example() {
 	}
 
 	// A verifier that saw {"status": {"status_list": {"idx": 4711, "uri": …}}}.
-	got, err := statuslist.VerifyJWT(text, &jose.JSONWebKey{Key: &key.PublicKey}, uri, now)
+	trusted := func(string) (*jose.JSONWebKey, error) { return &jose.JSONWebKey{Key: &key.PublicKey}, nil }
+	got, err := statuslist.VerifyJWT(text, trusted, uri, now)
 	if err != nil {
 		panic(err)
 	}
