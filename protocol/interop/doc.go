@@ -1,14 +1,22 @@
 // Package interop runs other people's software against ours. It has no code
-// of its own to offer: the tests are all of it. Each test starts a node
-// process with one counterpart from the npm registry, talks to it over a pipe
-// (pipe_test.go, pipe.mjs), and demands of every exchange that the side which
-// receives says yes, or says no to what was changed on the way. Start with
+// of its own to offer: the tests are all of it. Each test starts a process
+// with one counterpart, talks to it over a pipe (pipe_test.go, pipe.mjs), and
+// demands of every exchange that the side which receives says yes, or says no
+// to what was changed on the way. Start with
 //
 //	protocol/interop/run
 //
-// which installs what package-lock.json pins and prints the matrix.
+// which installs what package-lock.json pins and prints the matrix. One
+// counterpart alone is a test, once its packages are there:
+//
+//	(cd protocol/interop && npm ci --ignore-scripts && go test -v -run Credo)
+//
 // Without node or those packages the tests are skipped; with
 // HALFMASK_REQUIRE_INTEROP=1, as run sets it, they fail.
+//
+// The protocols (OpenID4VCI, OpenID4VP) are spoken over HTTP on loopback: our
+// side is the program halfmask as a user runs it (halfmask_test.go), and a
+// direction counts when the other side reports success.
 //
 // # What each counterpart is evidence for
 //
@@ -34,9 +42,20 @@
 // the tests fail once they are. Credo contains it: with Credo it is one family
 // and one witness.
 //
+// @openid4vc/openid4vci 0.4.6 with oauth2 and openid4vp (oid4vc-ts) is the
+// protocol alone: as a wallet it checks no credential, as an issuer every
+// check on tokens and proofs is its own and the credentials are those of
+// @sd-jwt/sd-jwt-vc.
+//
+// Credo (@credo-ts/openid4vc 0.6.3) is a whole wallet, issuer and verifier on
+// top of the two families above, so a second witness only for what it adds:
+// certificates, stored credentials, matching a query. Our side helps it along
+// in these ways: its records are kept in memory (credo.mjs), our issuer has a
+// certificate (it trusts certificates and DIDs, and no published keys), and
+// the key of its issuer is published beside it where our wallet looks.
+//
 // # Left out
 //
-// The protocols: counterparts for OpenID4VCI and OpenID4VP get a module and a
-// test file each beside these. Speed, which credential/bbs/peers compares.
-// Everything that only we do: range proofs, link secrets, the JWP form.
+// Speed, which credential/bbs/peers compares. Everything that only we do:
+// range proofs, link secrets, the JWP form.
 package interop

@@ -9,9 +9,21 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/halfmask/halfmask/credential"
 )
+
+// The four ways to meet other people's issuers, wallets and verifiers. The
+// sections of protocols have a row for each that is promised of them.
+const (
+	theirIssuer   = "their issuer → our wallet"
+	ourIssuer     = "our issuer → their wallet"
+	ourVerifier   = "our verifier ← their wallet"
+	theirVerifier = "their verifier ← our wallet"
+)
+
+var directions = []string{theirIssuer, ourIssuer, ourVerifier, theirVerifier}
 
 // matrix is what was tried. Sections are added before the first test goes
 // parallel, and each is one test's own.
@@ -19,8 +31,8 @@ var matrix []*section
 
 // section is one counterpart.
 type section struct {
-	name string
-	rows []*row
+	pkg, version, remark string
+	rows                 []*row
 }
 
 // row is a kind of exchange, in one direction.
@@ -28,6 +40,7 @@ type row struct {
 	what              string
 	accepted, refused tally
 	gaps              []string // what the other side should have refused
+	impossible        []string // what one side does not do, and why
 }
 
 type tally struct{ held, all int }
@@ -41,6 +54,7 @@ func (n tally) String() string {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
+	running.stop()
 	// go test shows this in the folder itself and with -v.
 	printMatrix()
 	os.Exit(code)
@@ -52,7 +66,7 @@ func printMatrix() {
 		if i == 0 {
 			fmt.Printf("%-62s %-11s %s\n", "as demanded:", "accepted", "refused")
 		}
-		fmt.Printf("\n%s\n", s.name)
+		fmt.Printf("\n%s %s: %s\n", s.pkg, s.version, s.remark)
 		for _, r := range s.rows {
 			fmt.Printf("  %-60s %-11s %s\n", r.what, r.accepted, r.refused)
 			all += r.accepted.held + r.refused.held
@@ -60,14 +74,50 @@ func printMatrix() {
 			for _, gap := range r.gaps {
 				fmt.Printf("    not refused: %s\n", gap)
 			}
+			for _, why := range r.impossible {
+				fmt.Printf("    impossible: %s\n", why)
+			}
 		}
 	}
 	if all > 0 {
+		printDirections()
 		fmt.Printf("\n%d exchanges as demanded; %d that the other side should have refused and did not\n", all, gaps)
 	}
 }
 
-// against begins a section for an npm package, with a remark.
+// printDirections sums the sections up, a line each: how many exchanges in
+// each direction went as demanded.
+func printDirections() {
+	fmt.Printf("\n%-42s", "")
+	for _, d := range directions {
+		fmt.Printf("  %s", d)
+	}
+	fmt.Println()
+	for _, s := range matrix {
+		fmt.Printf("%-42s", s.pkg+" "+s.version)
+		both := 0
+		for _, r := range s.rows {
+			if !slices.Contains(directions, r.what) {
+				both += r.accepted.held + r.refused.held
+			}
+		}
+		if both > 0 {
+			fmt.Printf("  %d, both ways", both)
+		}
+		for _, d := range directions {
+			cell := ""
+			if r := s.find(d); r != nil {
+				cell = fmt.Sprint(r.accepted.held + r.refused.held)
+			}
+			if both == 0 {
+				fmt.Printf("  %-*s", utf8.RuneCountInString(d), cell)
+			}
+		}
+		fmt.Println()
+	}
+}
+
+// against gives the section of an npm package; the first remark stays.
 func against(t *testing.T, pkg, remark string) *section {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("node_modules", filepath.FromSlash(pkg), "package.json"))
@@ -78,18 +128,30 @@ func against(t *testing.T, pkg, remark string) *section {
 	if err := json.Unmarshal(text, &about); err != nil {
 		t.Fatal(err)
 	}
-	s := &section{name: pkg + " " + about.Version + ": " + remark}
+	for _, s := range matrix {
+		if s.pkg == pkg {
+			return s
+		}
+	}
+	s := &section{pkg: pkg, version: about.Version, remark: remark}
 	matrix = append(matrix, s)
 	return s
+}
+
+func (s *section) find(what string) *row {
+	for _, r := range s.rows {
+		if r.what == what {
+			return r
+		}
+	}
+	return nil
 }
 
 // row gives the row of that name, a new one below the others if need be.
 func (s *section) row(format string, args ...any) *row {
 	what := fmt.Sprintf(format, args...)
-	for _, r := range s.rows {
-		if r.what == what {
-			return r
-		}
+	if r := s.find(what); r != nil {
+		return r
 	}
 	r := &row{what: what}
 	s.rows = append(s.rows, r)
@@ -146,4 +208,16 @@ func (r *row) gap(t *testing.T, what string, err error) {
 		return
 	}
 	r.gaps = append(r.gaps, what)
+}
+
+// cannot notes an exchange that one side does not do, shown by what it says,
+// and fails once it does: then the exchange belongs to accepts.
+func (r *row) cannot(t *testing.T, what, why string, err error, because string) {
+	t.Helper()
+	var said *refusal
+	if !errors.As(err, &said) || !strings.Contains(said.words, because) {
+		t.Errorf("%s: %s: %v, and not %q any more", r.what, what, err, because)
+		return
+	}
+	r.impossible = append(r.impossible, what+": "+why)
 }

@@ -1,0 +1,110 @@
+package interop
+
+import (
+	"crypto/ecdsa"
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/halfmask/halfmask/credential/sdjwt"
+	"github.com/halfmask/halfmask/spec"
+)
+
+const personSDJWT = "person-sd-jwt" // the configuration of our issuer
+
+// member is what other people's issuers issue here.
+var (
+	memberType   = "https://club.example/member"
+	memberClaims = map[string]any{"level": "gold", "since": 2020.0}
+)
+
+func oid4vcts(t *testing.T) *section {
+	t.Helper()
+	return against(t, "@openid4vc/openid4vci", "oid4vc-ts; the protocol alone, it checks no credential")
+}
+
+// TestOID4VCTSWallet lets @openid4vc/openid4vci redeem offers of our issuer.
+func TestOID4VCTSWallet(t *testing.T) {
+	c := start(t, "oid4vc-ts-wallet.mjs")
+	h := ours(t)
+	row := oid4vcts(t).row(ourIssuer)
+	for name, keys := range map[string]int{"one credential": 1, "a batch of five": 5} {
+		var got struct {
+			Credentials []string
+			Keys        []jose.JSONWebKey
+		}
+		err := c.call("accept", map[string]any{"offer": h.offer(t), "configuration": personSDJWT, "keys": keys}, &got)
+		if err == nil {
+			err = h.bound(got.Credentials, got.Keys)
+		}
+		row.accepts(t, name, err)
+	}
+	row.refuses(t, "a proof for another nonce", c.call("accept", map[string]any{
+		"offer": h.offer(t), "configuration": personSDJWT, "wrongNonce": "another"}, nil), "invalid_nonce")
+	offer := h.offer(t)
+	row.accepts(t, "an offer", c.call("accept", map[string]any{"offer": offer, "configuration": personSDJWT}, nil))
+	row.refuses(t, "the same offer again", c.call("accept", map[string]any{"offer": offer, "configuration": personSDJWT}, nil), "404")
+}
+
+// bound demands one good credential of our issuer for each key.
+func (h *halfmask) bound(credentials []string, keys []jose.JSONWebKey) error {
+	if len(credentials) != len(keys) {
+		return errors.New("not one credential for each key")
+	}
+	var published struct{ JWKS jose.JSONWebKeySet }
+	if err := getJSON(h.issuer+"/.well-known/jwt-vc-issuer", &published); err != nil {
+		return err
+	}
+	for i, text := range credentials {
+		v, err := sdjwt.VerifyIssued(text, func(string, string) (*jose.JSONWebKey, error) { return &published.JWKS.Keys[0], nil }, sdjwt.Policy{Type: spec.CredentialType})
+		if err != nil {
+			return err
+		}
+		if !v.HolderKey.Key.(*ecdsa.PublicKey).Equal(keys[i].Key) {
+			return errors.New("bound to another key")
+		}
+	}
+	return nil
+}
+
+// TestOID4VCTSIssuer lets our wallet redeem offers of an issuer that leaves
+// every check to @openid4vc/openid4vci and @openid4vc/oauth2.
+func TestOID4VCTSIssuer(t *testing.T) {
+	c := start(t, "oid4vc-ts-issuer.mjs")
+	h := ours(t)
+	row := oid4vcts(t).row(theirIssuer)
+	for name, txCode := range map[string]bool{"pre-authorized code": false, "with a transaction code": true} {
+		row.accepts(t, name, h.receives(t, c, txCode))
+	}
+}
+
+// receives has our wallet take an offer of their issuer, who reports that it
+// issued, and demands that the wallet keeps what was issued.
+func (h *halfmask) receives(t *testing.T, c *counterpart, txCode bool) error {
+	t.Helper()
+	var begun struct{ Offer, TxCode string }
+	c.must("begin", map[string]any{"configuration": "member", "vct": memberType, "claims": memberClaims, "txCode": txCode}, &begun)
+	args := []string{begun.Offer}
+	if begun.TxCode != "" {
+		args = append(args, "--tx-code", begun.TxCode)
+	}
+	out, err := h.wallet(t).do("accept", args...)
+	if err != nil {
+		return err
+	}
+	var kept []struct{ Claims map[string]any }
+	if err := json.Unmarshal(out, &kept); err != nil {
+		return err
+	}
+	if err := alike(kept[0].Claims, memberClaims); err != nil {
+		return err
+	}
+	var issued bool
+	c.must("issued", nil, &issued)
+	if !issued {
+		return errors.New("their issuer reports nothing issued")
+	}
+	return nil
+}
