@@ -62,7 +62,7 @@ func Example() {
 	var wallet openid4vci.Client
 	offer, err := wallet.Offer(context.Background(), enrolled.Link)
 	check(err)
-	var keys []jose.SigningKey
+	var keys openid4vci.Keys
 	for range 2 {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		check(err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/halfmask/halfmask/credential/bbs2023"
 	"github.com/halfmask/halfmask/credential/sdjwt"
+	"github.com/halfmask/halfmask/protocol/openid4vci"
 	"github.com/halfmask/halfmask/spec"
 )
 
@@ -18,7 +19,7 @@ var mandatory = []string{"/issuer", "/validFrom", "/validUntil"}
 
 // issue makes the credentials of a configuration for a person, as the person
 // is today.
-func (s *Server) issue(subject, configuration string, holderKeys []jose.JSONWebKey) ([]string, error) {
+func (s *Server) issue(subject, configuration string, proved []openid4vci.Proved) ([]string, error) {
 	attributes, err := s.register.inGoodStanding(subject)
 	if err != nil {
 		return nil, denied(err)
@@ -33,7 +34,7 @@ func (s *Server) issue(subject, configuration string, holderKeys []jose.JSONWebK
 	var places []StatusPlace
 	switch configuration {
 	case PersonSDJWT:
-		for i := range holderKeys {
+		for i := range proved {
 			plain := map[string]any{}
 			if s.status != nil {
 				place, reference, err := s.status.draw(from, until)
@@ -43,7 +44,7 @@ func (s *Server) issue(subject, configuration string, holderKeys []jose.JSONWebK
 				places = append(places, place)
 				plain["status"] = reference.Claim()
 			}
-			c, err := s.signSDJWT(claims, plain, &holderKeys[i], from, until)
+			c, err := s.signSDJWT(claims, plain, &proved[i].Key, from, until)
 			if err != nil {
 				return nil, err
 			}

@@ -184,8 +184,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // what a Server offers its users.
 type backend struct{ s *Server }
 
-func (b backend) Credential(ctx context.Context, subject, configuration string, holderKeys []jose.JSONWebKey) ([]string, error) {
-	return b.s.issue(subject, configuration, holderKeys)
+func (b backend) Credential(_ context.Context, subject, configuration string, proved []openid4vci.Proved) ([]string, error) {
+	return b.s.issue(subject, configuration, proved)
 }
 
 func (b backend) Renew(_ context.Context, subject string) error {

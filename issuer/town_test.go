@@ -198,15 +198,15 @@ func (o *town) enroll(s *enrollment.Submission) *openid4vci.Offer {
 	return offer
 }
 
-func holderKeys(t testing.TB, n int) []jose.SigningKey {
-	keys := make([]jose.SigningKey, n)
+func holderKeys(t testing.TB, n int) openid4vci.Keys {
+	keys := make(openid4vci.Keys, n)
 	for i := range keys {
 		keys[i] = signingKey(t)
 	}
 	return keys
 }
 
-func (o *town) accept(offer *openid4vci.Offer, configuration string, keys []jose.SigningKey) ([]string, *openid4vci.Grant) {
+func (o *town) accept(offer *openid4vci.Offer, configuration string, keys openid4vci.Keys) ([]string, *openid4vci.Grant) {
 	o.t.Helper()
 	got, grant, err := o.wallet.Accept(o.t.Context(), offer, configuration, "", keys)
 	if err != nil {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/go-jose/go-jose/v4"
-
 	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/protocol/openid4vci"
 	"github.com/halfmask/halfmask/wallet/internal/vault"
@@ -160,7 +158,7 @@ func (o *obtaining) next(ctx context.Context) error {
 	return o.take(raw, grant, err, key)
 }
 
-func (o *obtaining) newKey(configuration string) (*vault.Key, []jose.SigningKey, error) {
+func (o *obtaining) newKey(configuration string) (*vault.Key, openid4vci.Prover, error) {
 	config := o.metadata.Configurations[configuration]
 	if !config.BindsKey() {
 		return nil, nil, nil
@@ -170,7 +168,7 @@ func (o *obtaining) newKey(configuration string) (*vault.Key, []jose.SigningKey,
 		return nil, nil, err
 	}
 	o.made = append(o.made, key.ID)
-	return key, []jose.SigningKey{key.SigningKey()}, nil
+	return key, openid4vci.Keys{key.SigningKey()}, nil
 }
 
 // take keeps the new grant at once, because the code or token before it is

@@ -138,7 +138,7 @@ func (w *town) serveIssuer(rw http.ResponseWriter, r *http.Request) {
 
 func (w *town) Renew(context.Context, string) error { return w.renewal }
 
-func (w *town) Credential(_ context.Context, _, configuration string, keys []jose.JSONWebKey) ([]string, error) {
+func (w *town) Credential(_ context.Context, _, configuration string, keys []openid4vci.Proved) ([]string, error) {
 	if w.failing {
 		return nil, http.ErrHandlerTimeout
 	}
@@ -147,7 +147,7 @@ func (w *town) Credential(_ context.Context, _, configuration string, keys []jos
 	if configuration == "person-sd-jwt" {
 		t := sdjwt.Template{
 			Issuer: w.issuer.URL, Type: spec.CredentialType, IssuedAt: from, NotBefore: from, Expires: until,
-			HolderKey: &keys[0], Disclosable: person,
+			HolderKey: &keys[0].Key, Disclosable: person,
 		}
 		if w.template != nil {
 			w.template(&t)

@@ -7,53 +7,75 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-
-	"github.com/go-jose/go-jose/v4"
+	"time"
 
 	"github.com/halfmask/halfmask/credential"
 )
 
 // serveCredential answers section 8.
 func (e *Endpoint) serveCredential(w http.ResponseWriter, r *http.Request) error {
-	family, err := e.bearer(w, r)
+	a, err := e.authorized(w, r, credentialPath)
 	if err != nil {
 		return err
 	}
 	limit := int64(4096 + e.meta.batchSize()*(maxProof+8))
-	body, err := readBody(w, r, "application/json", limit)
+	body, encrypted, err := e.readMessage(w, r, limit)
 	if err != nil {
 		return err
 	}
-	request, err := decodeRequest(body)
+	request, err := decodeRequest(body, a.byIdentifier)
 	if err != nil {
 		return err
 	}
-	config, ok := e.meta.Configurations[request.Configuration]
+	if err := request.checkEncryption(encrypted); err != nil {
+		return err
+	}
+	config, ok := e.meta.Configurations[request.configuration]
 	switch {
+	case !ok && a.byIdentifier:
+		return refuse(400, UnknownCredentialIdentifier, "there is no such credential identifier")
 	case !ok:
 		return refuse(400, UnknownCredentialConfiguration, "there is no such credential configuration")
-	case !slices.Contains(family.configurations, request.Configuration):
-		challenge(w, InsufficientScope)
-		return refuse(http.StatusForbidden, InsufficientScope, "the offer did not name this credential configuration")
+	case !slices.Contains(a.configurations, request.configuration):
+		challenge(w, a.family, InsufficientScope)
+		return refuse(http.StatusForbidden, InsufficientScope, "the access token is not for this credential")
 	}
-	keys, err := e.prove(&config, request.Proofs)
+	proved, err := e.prove(&config, request.proofs)
 	if err != nil {
 		return err
 	}
-	texts, err := e.backend.Credential(r.Context(), family.subject, request.Configuration, keys)
-	if err != nil {
-		return err
-	}
-	if len(texts) != max(1, len(keys)) {
-		return fmt.Errorf("openid4vci: backend made %d credentials for %d keys", len(texts), len(keys))
-	}
-	response := CredentialResponse{Credentials: make([]IssuedCredential, len(texts))}
-	for i, text := range texts {
-		if response.Credentials[i].Credential, err = encodeCredential(config.Format, text); err != nil {
+	response, err := e.issue(r, a.family, request.configuration, proved)
+	var pending *Pending
+	if errors.As(err, &pending) {
+		id, err := e.ledger.deferCredential(&deferral{a.family, request.configuration, proved}, e.now(), e.lives.refresh)
+		if err != nil {
 			return err
 		}
+		return e.answerMessage(w, http.StatusAccepted, deferredResponse(id, pending), request.encryption)
 	}
-	return answer(w, http.StatusOK, response)
+	if err != nil {
+		return err
+	}
+	return e.answerMessage(w, http.StatusOK, response, request.encryption)
+}
+
+// issue has the backend make credentials.
+func (e *Endpoint) issue(r *http.Request, f *family, configuration string, proved []Proved) (*CredentialResponse, error) {
+	texts, err := e.backend.Credential(r.Context(), f.subject, configuration, proved)
+	if err != nil {
+		return nil, err
+	}
+	if len(texts) != max(1, len(proved)) {
+		return nil, fmt.Errorf("openid4vci: backend made %d credentials for %d proofs", len(texts), len(proved))
+	}
+	response := &CredentialResponse{Credentials: make([]IssuedCredential, len(texts))}
+	for i, text := range texts {
+		if response.Credentials[i].Credential, err = encodeCredential(e.meta.Configurations[configuration].Format, text); err != nil {
+			return nil, err
+		}
+	}
+	response.NotificationID = e.ledger.issued(f, configuration, len(texts), e.now())
+	return response, nil
 }
 
 // encodeCredential writes an ldp_vc as the object it is (appendix A.1.2.4)
@@ -68,34 +90,65 @@ func encodeCredential(format credential.Format, text string) (json.RawMessage, e
 	return json.RawMessage(text), nil
 }
 
-// bearer finds whom the access token stands for (RFC 6750). Tokens in the
-// query or the body are refused whatever they are: they end up in logs.
-func (e *Endpoint) bearer(w http.ResponseWriter, r *http.Request) (*family, error) {
+// authorized finds what the access token of a request to a path is good for
+// (RFC 6750, RFC 9449 section 7). Tokens in the query or the body are refused
+// whatever they are: they end up in logs.
+func (e *Endpoint) authorized(w http.ResponseWriter, r *http.Request, path string) (*access, error) {
+	e.giveDPoPNonce(w)
 	if r.URL.RawQuery != "" {
 		return nil, refuse(400, InvalidRequest, "an access token belongs in the Authorization header, and nothing in the query")
 	}
 	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if n := len(r.Header.Values("Authorization")); n != 1 || !strings.EqualFold(scheme, "Bearer") || secret == "" || len(secret) > maxSecret {
-		challenge(w, "")
-		return nil, refuse(http.StatusUnauthorized, InvalidToken, "one Bearer token is required in Authorization")
+	bound := strings.EqualFold(scheme, dpopScheme)
+	if n := len(r.Header.Values("Authorization")); n != 1 || (!bound && !strings.EqualFold(scheme, bearerScheme)) || secret == "" || len(secret) > maxSecret {
+		challenge(w, nil, "")
+		return nil, refuse(http.StatusUnauthorized, InvalidToken, "one access token is required in Authorization")
 	}
-	family, ok := e.ledger.authorized(secret, e.now())
-	if !ok {
-		challenge(w, InvalidToken)
-		return nil, refuse(http.StatusUnauthorized, InvalidToken, "the access token is unknown, revoked or expired")
+	p, err := e.dpop(r, path, secret)
+	if err == nil && bound != (p != nil) {
+		err = refuse(http.StatusUnauthorized, InvalidDPoPProof, "a token of scheme DPoP needs a DPoP proof, and one of scheme Bearer has none")
 	}
-	return family, nil
+	var a *access
+	if err == nil {
+		a, err = e.ledger.authorized(secret, p, e.now(), e.lives)
+	}
+	var refusal *Error
+	if errors.As(err, &refusal) && refusal.Status < 500 {
+		refusal.Status = http.StatusUnauthorized
+		f := &family{}
+		if bound {
+			f.jkt = "some"
+		}
+		challenge(w, f, refusal.Code)
+	}
+	return a, err
 }
 
-func challenge(w http.ResponseWriter, code string) {
-	value := "Bearer"
+// challenge says how to come again. f is nil when the scheme is open.
+func challenge(w http.ResponseWriter, f *family, code string) {
+	parameters := ""
 	if code != "" {
-		value += ` error="` + code + `"`
+		parameters = ` error="` + code + `"`
 	}
-	w.Header().Set("WWW-Authenticate", value)
+	if f == nil || f.jkt == "" {
+		w.Header().Add("WWW-Authenticate", bearerScheme+parameters)
+	}
+	if f == nil || f.jkt != "" {
+		if parameters != "" {
+			parameters += ","
+		}
+		w.Header().Add("WWW-Authenticate", dpopScheme+parameters+` algs="`+strings.Join(ProofAlgs, " ")+`"`)
+	}
 }
 
-func decodeRequest(body []byte) (*CredentialRequest, error) {
+// credentialRequest is a credential request whose form holds.
+type credentialRequest struct {
+	configuration string
+	proofs        map[string][]json.RawMessage // nil: none were sent
+	encryption    *encryptTo                   // nil: the answer is not encrypted
+}
+
+func decodeRequest(body []byte, byIdentifier bool) (*credentialRequest, error) {
 	var request struct {
 		Configuration *string                    `json:"credential_configuration_id"`
 		Identifier    *string                    `json:"credential_identifier"`
@@ -109,73 +162,53 @@ func decodeRequest(body []byte) (*CredentialRequest, error) {
 	if err := decodeStrict(body, &request); err != nil {
 		return nil, malformed("the request: %v", err)
 	}
+	out := &credentialRequest{}
 	switch {
 	case request.Identifier != nil && request.Configuration != nil:
 		return nil, malformed("credential_identifier and credential_configuration_id exclude each other")
-	case request.Identifier != nil:
-		return nil, refuse(400, UnknownCredentialIdentifier, "this issuer gives no credential identifiers")
-	case request.Configuration == nil:
+	case request.Identifier == nil && request.Configuration == nil:
 		return nil, malformed("credential_configuration_id is missing")
+	case request.Identifier != nil && !byIdentifier:
+		return nil, refuse(400, UnknownCredentialIdentifier, "the token response gave no credential identifiers")
+	case request.Identifier == nil && byIdentifier:
+		return nil, malformed("the token response gave credential identifiers; ask by credential_identifier")
 	case request.Proof != nil:
 		return nil, malformed("proof is of an earlier draft; use proofs")
-	case request.Encryption != nil:
-		return nil, refuse(400, "invalid_encryption_parameters", "encrypted responses are not supported")
+	case byIdentifier:
+		out.configuration = *request.Identifier
+	default:
+		out.configuration = *request.Configuration
 	}
-	out := &CredentialRequest{Configuration: *request.Configuration}
+	if request.Encryption != nil {
+		var err error
+		if out.encryption, err = parseEncryption(request.Encryption); err != nil {
+			return nil, err
+		}
+	}
 	if request.Proofs == nil {
 		return out, nil
 	}
-	jwts, ok := request.Proofs["jwt"]
-	if !ok || len(request.Proofs) != 1 {
-		return nil, refuse(400, InvalidProof, "proofs must have the one member jwt")
-	}
-	out.Proofs = &Proofs{}
-	if err := json.Unmarshal(jwts, &out.Proofs.JWT); err != nil || len(out.Proofs.JWT) == 0 {
-		return nil, refuse(400, InvalidProof, "proofs.jwt must be a non-empty array of strings")
+	out.proofs = map[string][]json.RawMessage{}
+	for kind, raw := range request.Proofs {
+		var elements []json.RawMessage
+		if err := json.Unmarshal(raw, &elements); err != nil {
+			return nil, refuse(400, InvalidProof, "proofs.%.40s must be a non-empty array", kind)
+		}
+		out.proofs[kind] = elements
 	}
 	return out, nil
 }
 
-// prove checks the proofs of a request, all of them, and spends their nonces.
-func (e *Endpoint) prove(config *CredentialConfiguration, proofs *Proofs) ([]jose.JSONWebKey, error) {
-	switch {
-	case !config.BindsKey() && proofs != nil:
-		return nil, refuse(400, InvalidProof, "this credential configuration binds no key")
-	case !config.BindsKey():
-		return nil, nil
-	case proofs == nil:
-		return nil, refuse(400, InvalidProof, "proofs is missing")
-	case len(proofs.JWT) > e.meta.batchSize():
-		return nil, refuse(400, InvalidProof, "%d proofs; batch_size is %d", len(proofs.JWT), e.meta.batchSize())
+// issued counts credentials and gives a notification_id, or "" when there is
+// no room for one.
+func (l *ledger) issued(f *family, configuration string, n int, now time.Time) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f.progress.issued(n)
+	if !l.notices.room(now) {
+		return ""
 	}
-	now := e.now()
-	policy := proofPolicy{e.meta.Issuer, config.ProofTypes["jwt"].SigningAlgs, now, proofMaxAge, proofMaxSkew}
-	var keys []jose.JSONWebKey
-	var nonces []string
-	seen := map[[32]byte]bool{}
-	for i, compact := range proofs.JWT {
-		p, err := verifyProof(compact, policy)
-		if err != nil {
-			return nil, refuse(400, InvalidProof, "proofs.jwt[%d]: %v", i, err)
-		}
-		if seen[p.thumbprint] {
-			return nil, refuse(400, InvalidProof, "proofs.jwt[%d]: the key was proved before in this batch; each credential needs its own", i)
-		}
-		seen[p.thumbprint] = true
-		if !e.minter.knows(p.nonce, now) {
-			return nil, refuse(400, InvalidNonce, "proofs.jwt[%d]: nonce is not ours or has expired", i)
-		}
-		keys = append(keys, p.key)
-		if !slices.Contains(nonces, p.nonce) {
-			nonces = append(nonces, p.nonce)
-		}
-	}
-	fresh, err := e.ledger.spend(nonces, now, e.lives.nonce)
-	if err != nil {
-		return nil, err
-	}
-	if !fresh {
-		return nil, refuse(400, InvalidNonce, "the nonce was used before")
-	}
-	return keys, nil
+	id := newSecret()
+	l.notices.put(digest(id), &notice{f, configuration}, now.Add(progressLifetime))
+	return id
 }

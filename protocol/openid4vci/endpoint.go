@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
+	"github.com/halfmask/halfmask/protocol/fetch"
 )
 
 // Backend decides what an Endpoint hands out. An *Error that it returns is
@@ -21,22 +21,49 @@ import (
 // was one.
 type Backend interface {
 	// Credential makes the credentials of a configuration for a subject that
-	// was named in Endpoint.Offer: one for each holder key, in their order,
-	// or exactly one when the configuration binds no key. The keys are
-	// public, of P-256 or Ed25519, different from one another, and proved.
-	// An ldp_vc credential is the text of a JSON object.
-	Credential(ctx context.Context, subject, configuration string, holderKeys []jose.JSONWebKey) ([]string, error)
+	// was named in Endpoint.Offer or by a Login: one for each proof, in their
+	// order, or exactly one when the configuration binds no key. An ldp_vc
+	// credential is the text of a JSON object. With a *Pending error the
+	// wallet is told to come back, and Credential is asked again then, with
+	// the same proofs.
+	Credential(ctx context.Context, subject, configuration string, proved []Proved) ([]string, error)
 	// Renew is asked before a refresh token is taken. When it returns an
 	// error the token stays as good as it was.
 	Renew(ctx context.Context, subject string) error
 }
 
-// EndpointOptions are what an issuer may choose. The zero value works.
+// Pending says that credentials cannot be made yet (section 9).
+type Pending struct {
+	Interval time.Duration // after which the wallet may ask again; 0 is 5 seconds
+}
+
+func (p *Pending) Error() string { return "openid4vci: the credential is not ready yet" }
+
+// EndpointOptions are what an issuer may choose. The zero value works: it
+// has the pre-authorized code and proofs of type jwt.
 type EndpointOptions struct {
+	// Login lets people in at the authorization endpoint. Without one there
+	// is no authorization code.
+	Login Login
+	// Clients are the wallets that may use the authorization code, by their
+	// client_id. A client_id that is an https URL needs no entry: its
+	// metadata is fetched from there.
+	Clients map[string]ClientMetadata
+	// HTTP fetches client metadata; nil is fetch.New(fetch.Options{}).
+	HTTP *http.Client
+	// ProofTypes are taken beside jwt, by their names.
+	ProofTypes map[string]ProofVerifier
+	// RequireDPoP refuses bearer tokens, as HAIP 1.0 section 4 asks.
+	RequireDPoP bool
+	// MetadataSigner signs the metadata for wallets that ask for that.
+	MetadataSigner *MetadataSigner
+	// Notified is told what a wallet says of credentials that it got.
+	Notified func(ctx context.Context, subject, configuration string, event Event, description string)
+
 	BatchSize       int           // proofs in one credential request: 1 or more; 0 is 20
-	CodeLifetime    time.Duration // 0 is 10 minutes
+	CodeLifetime    time.Duration // of offers and logins; 0 is 10 minutes
 	AccessLifetime  time.Duration // 0 is 10 minutes
-	RefreshLifetime time.Duration // of an unused refresh token; 0 is 180 days
+	RefreshLifetime time.Duration // of an unused refresh token and a deferred credential; 0 is 180 days
 	NonceLifetime   time.Duration // 0 is 5 minutes
 	TxCodeTries     int           // wrong transaction codes before the offer is void; 0 is 5
 	Display         []Display
@@ -44,34 +71,34 @@ type EndpointOptions struct {
 }
 
 // Endpoint is the issuer's end: an http.Handler for both metadata documents,
-// offers by reference, tokens, nonces and credentials.
+// offers by reference, authorization, tokens, nonces, credentials and
+// notifications.
 type Endpoint struct {
-	issuer  *url.URL
-	meta    IssuerMetadata
-	server  AuthorizationServerMetadata
-	backend Backend
-	ledger  *ledger
-	minter  *minter
-	lives   lifetimes
-	tries   int
-	now     func() time.Time
-	routes  map[string]route
-	offers  string // path of the offers, with its slash
+	base       string // issuer identifier without a last slash, where the paths start
+	path       string // of base
+	meta       IssuerMetadata
+	server     AuthorizationServerMetadata
+	backend    Backend
+	options    EndpointOptions
+	proofTypes map[string]ProofVerifier
+	ledger     *ledger
+	minter     *minter
+	secrecy    *decrypter
+	lives      lifetimes
+	tries      int
+	now        func() time.Time
+	routes     map[string]methods
+	clients    *clients
 }
 
 type lifetimes struct{ code, access, refresh, nonce time.Duration }
 
-type route struct {
-	method string
-	serve  func(http.ResponseWriter, *http.Request) error
-}
+type methods map[string]func(http.ResponseWriter, *http.Request) error
 
 const (
 	maxTokenRequest = 16 << 10 // bytes
 	maxBatch        = 1000
-	maxUnfinished   = 1 << 20         // codes, tokens and used nonces kept, of each
-	proofMaxAge     = 5 * time.Minute // since iat
-	proofMaxSkew    = time.Minute     // of a wallet's clock that is fast
+	maxUnfinished   = 1 << 20 // codes, tokens and used nonces kept, of each
 )
 
 // NewEndpoint makes the endpoint of the issuer with that identifier, which is
@@ -91,20 +118,12 @@ func NewEndpoint(issuer string, configurations map[string]CredentialConfiguratio
 	if batch < 1 || batch > maxBatch {
 		return nil, fmt.Errorf("openid4vci: batch size %d is not 1 to %d", batch, maxBatch)
 	}
-	base := strings.TrimSuffix(issuer, "/")
 	e := &Endpoint{
-		issuer: u,
-		meta: IssuerMetadata{
-			Issuer: issuer, CredentialEndpoint: base + "/credential", NonceEndpoint: base + "/nonce",
-			Display: o.Display, Configurations: maps.Clone(configurations),
-		},
-		server: AuthorizationServerMetadata{
-			Issuer: issuer, TokenEndpoint: base + "/token", GrantTypes: []string{grantPreAuthorized, grantRefresh},
-			TokenAuth: []string{"none"}, AnonymousAccess: true,
-		},
-		backend: backend,
-		ledger:  newLedger(maxUnfinished),
-		minter:  newMinter(),
+		base: strings.TrimSuffix(issuer, "/"), path: strings.TrimSuffix(u.EscapedPath(), "/"),
+		backend: backend, options: o,
+		proofTypes: map[string]ProofVerifier{jwtProofs: jwtVerifier{}},
+		ledger:     newLedger(maxUnfinished),
+		minter:     newMinter(),
 		lives: lifetimes{
 			cmp.Or(o.CodeLifetime, 10*time.Minute), cmp.Or(o.AccessLifetime, 10*time.Minute),
 			cmp.Or(o.RefreshLifetime, 180*24*time.Hour), cmp.Or(o.NonceLifetime, 5*time.Minute),
@@ -115,91 +134,117 @@ func NewEndpoint(issuer string, configurations map[string]CredentialConfiguratio
 	if e.now == nil {
 		e.now = time.Now
 	}
-	if batch > 1 {
-		e.meta.Batch = &Batch{batch}
+	if e.options.HTTP == nil {
+		e.options.HTTP = fetch.New(fetch.Options{})
 	}
+	if e.secrecy, err = newDecrypter(); err != nil {
+		return nil, err
+	}
+	if e.clients, err = newClients(o.Clients); err != nil {
+		return nil, err
+	}
+	maps.Copy(e.proofTypes, o.ProofTypes)
+	e.describe(issuer, configurations, batch)
 	if err := e.meta.check(issuer); err != nil {
 		return nil, fmt.Errorf("openid4vci: %w", err)
 	}
 	for id, c := range e.meta.Configurations {
-		if len(c.ProofTypes) > 0 && len(c.ProofTypes["jwt"].SigningAlgs) == 0 {
-			return nil, fmt.Errorf("openid4vci: configuration %s takes no jwt proof", id)
+		for kind, proof := range c.ProofTypes {
+			if e.proofTypes[kind] == nil || len(proof.SigningAlgs) == 0 {
+				return nil, fmt.Errorf("openid4vci: configuration %s: nothing verifies proofs of type %q, or it has no algorithm", id, kind)
+			}
 		}
 	}
-	path := strings.TrimSuffix(u.EscapedPath(), "/")
-	e.offers = path + "/offers/"
-	e.routes = map[string]route{
-		wellKnownPath(u, IssuerMetadataName):              {http.MethodGet, e.serveIssuerMetadata},
-		wellKnownPath(u, AuthorizationServerMetadataName): {http.MethodGet, e.serveServerMetadata},
-		path + "/token":      {http.MethodPost, e.serveToken},
-		path + "/nonce":      {http.MethodPost, e.serveNonce},
-		path + "/credential": {http.MethodPost, e.serveCredential},
+	if o.MetadataSigner != nil {
+		if _, err := e.signMetadata(); err != nil {
+			return nil, err
+		}
+	}
+	e.routes = map[string]methods{
+		wellKnownPath(u, IssuerMetadataName):              {http.MethodGet: e.serveIssuerMetadata},
+		wellKnownPath(u, AuthorizationServerMetadataName): {http.MethodGet: e.serveServerMetadata},
+		e.path + tokenPath:                                {http.MethodPost: e.serveToken},
+		e.path + noncePath:                                {http.MethodPost: e.serveNonce},
+		e.path + credentialPath:                           {http.MethodPost: e.serveCredential},
+		e.path + deferredPath:                             {http.MethodPost: e.serveDeferred},
+		e.path + notificationPath:                         {http.MethodPost: e.serveNotification},
+	}
+	if o.Login != nil {
+		e.routes[e.path+pushPath] = methods{http.MethodPost: e.servePushed}
+		e.routes[e.path+authorizePath] = methods{http.MethodGet: e.serveAuthorize, http.MethodPost: e.serveLogin}
 	}
 	return e, nil
+}
+
+const (
+	tokenPath        = "/token"
+	noncePath        = "/nonce"
+	credentialPath   = "/credential"
+	deferredPath     = "/deferred_credential"
+	notificationPath = "/notification"
+	pushPath         = "/par"
+	authorizePath    = "/authorize"
+	offersPath       = "/offers/"
+)
+
+// describe fills in both metadata documents.
+func (e *Endpoint) describe(issuer string, configurations map[string]CredentialConfiguration, batch int) {
+	e.meta = IssuerMetadata{
+		Issuer: issuer, CredentialEndpoint: e.base + credentialPath, NonceEndpoint: e.base + noncePath,
+		DeferredEndpoint: e.base + deferredPath, NotificationEndpoint: e.base + notificationPath,
+		RequestEncryption:  e.secrecy.requestEncryption(),
+		ResponseEncryption: &ResponseEncryption{Algs: []string{keyAgreement}, Encs: contentEncryptions},
+		Display:            e.options.Display, Configurations: maps.Clone(configurations),
+	}
+	if batch > 1 {
+		e.meta.Batch = &Batch{batch}
+	}
+	e.server = AuthorizationServerMetadata{
+		Issuer: issuer, TokenEndpoint: e.base + tokenPath, GrantTypes: []string{grantPreAuthorized, grantRefresh},
+		TokenAuth: []string{"none"}, AnonymousAccess: true, DPoPAlgs: ProofAlgs, DetailTypes: []string{detailType},
+		ResponseTypes: []string{},
+	}
+	if e.options.Login == nil {
+		return
+	}
+	e.server.GrantTypes = append(e.server.GrantTypes, grantAuthorizationCode)
+	e.server.AuthorizationEndpoint, e.server.PushEndpoint = e.base+authorizePath, e.base+pushPath
+	e.server.RequirePush, e.server.NamesIssuer, e.server.ClientDocuments = true, true, true
+	e.server.ResponseTypes, e.server.ChallengeMethods = []string{"code"}, []string{challengeMethod}
+	for _, c := range e.meta.Configurations {
+		if c.Scope != "" && !slices.Contains(e.server.Scopes, c.Scope) {
+			e.server.Scopes = append(e.server.Scopes, c.Scope)
+		}
+	}
+	slices.Sort(e.server.Scopes)
 }
 
 // Metadata gives what the endpoint publishes of the issuer.
 func (e *Endpoint) Metadata() IssuerMetadata { return e.meta }
 
-// OfferOptions say how an offer may be redeemed. The zero value offers every
-// configuration and asks for no transaction code.
-type OfferOptions struct {
-	Configurations []string
-	TxCode         string // what the person must enter, sent to them by another way
-	TxCodeHint     TxCode // how the wallet should ask for it
-}
-
-// Offer authorizes whoever redeems its code to obtain the subject's
-// credentials. offerURL serves the same offer until it is redeemed or
-// expires; offer and address are secrets. The subject is any name by which
-// the Backend knows the person.
-func (e *Endpoint) Offer(subject string, o OfferOptions) (offer *Offer, offerURL string, err error) {
-	ids := slices.Clone(o.Configurations)
-	if ids == nil {
-		ids = slices.Sorted(maps.Keys(e.meta.Configurations))
-	}
-	for _, id := range ids {
-		if _, ok := e.meta.Configurations[id]; !ok {
-			return nil, "", fmt.Errorf("openid4vci: offer of an unknown configuration %s", id)
-		}
-	}
-	pre := &PreAuthorized{Code: newSecret()}
-	c := code{family: &family{subject: subject, configurations: ids}}
-	if o.TxCode != "" {
-		hint := o.TxCodeHint
-		if err := errors.Join(hint.checkHint(), hint.checkEntered(o.TxCode)); err != nil {
-			return nil, "", fmt.Errorf("openid4vci: transaction code: %w", err)
-		}
-		sum, tries := digest(o.TxCode), e.tries
-		pre.TxCode, c.tx, c.tries = &hint, &sum, &tries
-	}
-	offer = &Offer{Issuer: e.meta.Issuer, Configurations: ids, Grants: Grants{PreAuthorized: pre}}
-	if err := offer.check(); err != nil {
-		return nil, "", err
-	}
-	id, err := e.ledger.offer(offer, c, e.now(), e.lives.code)
-	if err != nil {
-		return nil, "", err
-	}
-	return offer, strings.TrimSuffix(e.meta.Issuer, "/") + "/offers/" + id, nil
-}
-
 // ServeHTTP answers every path of the endpoint, with JSON also where it
 // refuses.
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	to, ok := e.routes[r.URL.EscapedPath()]
-	if !ok && strings.HasPrefix(r.URL.EscapedPath(), e.offers) {
-		to, ok = route{http.MethodGet, e.serveOffer}, true
+	path := r.URL.EscapedPath()
+	to, ok := e.routes[path]
+	if !ok && strings.HasPrefix(path, e.path+offersPath) {
+		to, ok = methods{http.MethodGet: e.serveOffer}, true
 	}
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	serve := to[method]
 	var err error
 	switch {
 	case !ok:
 		err = refuse(http.StatusNotFound, InvalidRequest, "no such path")
-	case r.Method != to.method && (r.Method != http.MethodHead || to.method != http.MethodGet):
-		w.Header().Set("Allow", to.method)
-		err = refuse(http.StatusMethodNotAllowed, InvalidRequest, "only %s is served here", to.method)
+	case serve == nil:
+		allowed := slices.Sorted(maps.Keys(to))
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		err = refuse(http.StatusMethodNotAllowed, InvalidRequest, "only %s is served here", strings.Join(allowed, " and "))
 	default:
-		err = to.serve(w, r)
+		err = serve(w, r)
 	}
 	if err != nil {
 		answerError(w, err)
@@ -207,20 +252,27 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (e *Endpoint) serveIssuerMetadata(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("Vary", "Accept")
+	if e.options.MetadataSigner != nil && prefers(r, mediaJWT) {
+		signed, err := e.signMetadata()
+		if err != nil {
+			return err
+		}
+		return answerText(w, http.StatusOK, mediaJWT, signed)
+	}
 	return answer(w, http.StatusOK, e.meta)
 }
 
 func (e *Endpoint) serveServerMetadata(w http.ResponseWriter, r *http.Request) error {
+	e.giveDPoPNonce(w) // which saves the wallet a refusal
 	return answer(w, http.StatusOK, e.server)
 }
 
-func (e *Endpoint) serveOffer(w http.ResponseWriter, r *http.Request) error {
-	offer, ok := e.ledger.offered(strings.TrimPrefix(r.URL.EscapedPath(), e.offers), e.now())
-	if !ok {
-		return refuse(http.StatusNotFound, InvalidRequest, "the offer is unknown, redeemed or expired")
-	}
-	return answer(w, http.StatusOK, offer)
-}
+const (
+	mediaJSON = "application/json"
+	mediaJWT  = "application/jwt"
+	mediaForm = "application/x-www-form-urlencoded"
+)
 
 func answer(w http.ResponseWriter, status int, v any) error {
 	var b strings.Builder
@@ -229,12 +281,16 @@ func answer(w http.ResponseWriter, status int, v any) error {
 	if err := enc.Encode(v); err != nil {
 		return err
 	}
+	return answerText(w, status, mediaJSON, b.String())
+}
+
+func answerText(w http.ResponseWriter, status int, kind, body string) error {
 	h := w.Header()
-	h.Set("Content-Type", "application/json")
+	h.Set("Content-Type", kind)
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(b.String())) // the client is gone if this fails
+	_, _ = w.Write([]byte(body)) // the client is gone if this fails
 	return nil
 }
 

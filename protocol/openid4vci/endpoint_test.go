@@ -22,6 +22,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/credential/jws"
 )
 
 var configurations = map[string]CredentialConfiguration{
@@ -42,7 +43,7 @@ type fakeIssuer struct {
 	made     int
 }
 
-func (f *fakeIssuer) Credential(_ context.Context, subject, configuration string, keys []jose.JSONWebKey) ([]string, error) {
+func (f *fakeIssuer) Credential(_ context.Context, subject, configuration string, proved []Proved) ([]string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.declined != nil {
@@ -53,8 +54,8 @@ func (f *fakeIssuer) Credential(_ context.Context, subject, configuration string
 		return []string{`{"subject":"` + subject + `","tag":"<a>"}`}, nil
 	}
 	var out []string
-	for _, k := range keys {
-		sum, err := thumbprint(k)
+	for _, p := range proved {
+		sum, err := thumbprint(p.Key)
 		if err != nil {
 			return nil, err
 		}
@@ -209,12 +210,20 @@ func (s *stage) proof(key jose.SigningKey, nonce string) string {
 
 func (s *stage) request(token string, proofs ...string) (int, map[string]any) {
 	s.t.Helper()
-	b, err := json.Marshal(CredentialRequest{Configuration: "bound", Proofs: &Proofs{proofs}})
+	b, err := json.Marshal(CredentialRequest{Configuration: "bound", Proofs: jwtProof(proofs...)})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	status, m, _ := s.post("/credential", "application/json", token, string(b))
 	return status, m
+}
+
+func jwtProof(proofs ...string) map[string][]any {
+	elements := make([]any, len(proofs))
+	for i, p := range proofs {
+		elements[i] = p
+	}
+	return map[string][]any{jwtProofs: elements}
 }
 
 func p256(t testing.TB) jose.SigningKey {
@@ -256,7 +265,7 @@ func TestAcceptAndRenew(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			keys := []jose.SigningKey{p256(t), edKey(t), p256(t)}
+			keys := Keys{p256(t), edKey(t), p256(t)}
 			got, grant, err := s.client.Accept(t.Context(), offer, "bound", "", keys)
 			if err != nil {
 				t.Fatal(err)
@@ -302,12 +311,12 @@ func TestProofsNameNoKey(t *testing.T) {
 	key := p256(t)
 	key.Key = jose.JSONWebKey{Key: key.Key, KeyID: "the third key of ming"}
 	compact := s.proof(key, s.nonce())
-	header, _, err := splitProof(compact)
+	token, err := jws.Read(compact, proofForm)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := header.JWK["kid"]; ok || header.Kid != nil {
-		t.Errorf("the proof carries the wallet's name of the key: %v", header)
+	if strings.Contains(fmt.Sprint(token.Header), "third key") || token.KeyID != "" {
+		t.Errorf("the proof carries the wallet's name of the key: %v", token.Header)
 	}
 }
 
@@ -346,14 +355,14 @@ func TestGrantSurvivesAFailureAfterTheCode(t *testing.T) {
 func TestBackendThatMakesTheWrongNumber(t *testing.T) {
 	s := newStage(t, "", EndpointOptions{})
 	s.endpoint.backend = miscounting{s.backend}
-	if _, _, err := s.client.Accept(t.Context(), s.offer(OfferOptions{}), "bound", "", []jose.SigningKey{p256(t)}); !hasCode(err, ServerError) {
+	if _, _, err := s.client.Accept(t.Context(), s.offer(OfferOptions{}), "bound", "", Keys{p256(t)}); !hasCode(err, ServerError) {
 		t.Errorf("got %v, want server_error", err)
 	}
 }
 
 type miscounting struct{ *fakeIssuer }
 
-func (m miscounting) Credential(context.Context, string, string, []jose.JSONWebKey) ([]string, error) {
+func (m miscounting) Credential(context.Context, string, string, []Proved) ([]string, error) {
 	return []string{"one", "two"}, nil
 }
 

@@ -18,7 +18,7 @@ import (
 // library issues reader's cards; real ones would be signed.
 type library struct{}
 
-func (library) Credential(_ context.Context, subject, _ string, keys []jose.JSONWebKey) ([]string, error) {
+func (library) Credential(_ context.Context, subject, _ string, keys []openid4vci.Proved) ([]string, error) {
 	cards := make([]string, len(keys))
 	for i := range keys {
 		cards[i] = fmt.Sprintf("card %d of %s", i+1, subject)
@@ -46,7 +46,7 @@ func Example() {
 	link := offer.URI() // shown as a QR code
 
 	// The wallet: two keys, so two cards.
-	var keys []jose.SigningKey
+	var keys openid4vci.Keys
 	for range 2 {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		if err != nil {

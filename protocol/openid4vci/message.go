@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 // TokenResponse answers a token request (OpenID4VCI 1.0 section 6.2).
@@ -15,14 +17,6 @@ type TokenResponse struct {
 	Details      []AuthorizationDetail `json:"authorization_details,omitempty"`
 }
 
-// AuthorizationDetail names the credentials of a token, when the issuer tells
-// several data sets apart. Only other issuers than ours send it.
-type AuthorizationDetail struct {
-	Type          string   `json:"type"`
-	Configuration string   `json:"credential_configuration_id"`
-	Identifiers   []string `json:"credential_identifiers"`
-}
-
 // NonceResponse answers a nonce request (section 7.2).
 type NonceResponse struct {
 	Nonce string `json:"c_nonce"`
@@ -31,21 +25,25 @@ type NonceResponse struct {
 // CredentialRequest asks for credentials (section 8.2). Exactly one of
 // Configuration and Identifier is set.
 type CredentialRequest struct {
-	Configuration string  `json:"credential_configuration_id,omitempty"`
-	Identifier    string  `json:"credential_identifier,omitempty"`
-	Proofs        *Proofs `json:"proofs,omitempty"`
+	Configuration string              `json:"credential_configuration_id,omitempty"`
+	Identifier    string              `json:"credential_identifier,omitempty"`
+	Proofs        map[string][]any    `json:"proofs,omitempty"` // one member, named after the proof type
+	Encryption    *EncryptionToWallet `json:"credential_response_encryption,omitempty"`
 }
 
-// Proofs hold one JWT for each key to be bound (appendix F.1).
-type Proofs struct {
-	JWT []string `json:"jwt"`
+// EncryptionToWallet says how the answer is to be encrypted (section 8.2).
+type EncryptionToWallet struct {
+	JWK jose.JSONWebKey `json:"jwk"`
+	Enc string          `json:"enc"`
 }
 
 // CredentialResponse brings credentials (section 8.3), or the name of a
 // transaction when they are to be fetched later.
 type CredentialResponse struct {
-	Credentials   []IssuedCredential `json:"credentials,omitempty"`
-	TransactionID string             `json:"transaction_id,omitempty"`
+	Credentials    []IssuedCredential `json:"credentials,omitempty"`
+	NotificationID string             `json:"notification_id,omitempty"`
+	TransactionID  string             `json:"transaction_id,omitempty"`
+	Interval       int                `json:"interval,omitempty"` // seconds until the wallet may ask again
 }
 
 // IssuedCredential holds a credential as its format writes it: a JSON string
@@ -71,14 +69,26 @@ func (c IssuedCredential) text() (string, error) {
 	return "", fmt.Errorf("credential is neither a string nor an object")
 }
 
-// Error codes: of RFC 6749 section 5.2, RFC 6750 section 3.1, RFC 8628
-// section 3.5 (access_denied) and OpenID4VCI 1.0 section 8.3.1.2.
+// Error codes: of RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1,
+// RFC 8628 section 3.5 (access_denied), RFC 9101 section 7 and RFC 9126, RFC
+// 9449 sections 5 and 8, and OpenID4VCI 1.0 sections 8.3.1.2, 9.3 and 11.3.
 const (
+	InvalidClient                  = "invalid_client"
+	InvalidScope                   = "invalid_scope"
+	InvalidRequestURI              = "invalid_request_uri"
+	RequestNotSupported            = "request_not_supported"
+	UnsupportedResponseType        = "unsupported_response_type"
+	InvalidDPoPProof               = "invalid_dpop_proof"
+	UseDPoPNonce                   = "use_dpop_nonce"
+	InvalidEncryptionParameters    = "invalid_encryption_parameters"
+	InvalidTransactionID           = "invalid_transaction_id"
+	InvalidNotificationID          = "invalid_notification_id"
+	InvalidNotificationRequest     = "invalid_notification_request"
 	InvalidRequest                 = "invalid_request"
 	InvalidGrant                   = "invalid_grant"
 	InvalidAuthorizationDetails    = "invalid_authorization_details"
 	UnsupportedGrantType           = "unsupported_grant_type"
-	AccessDenied                   = "access_denied" // the issuer declines to renew
+	AccessDenied                   = "access_denied" // the issuer declines to renew, or the person to log in
 	InvalidToken                   = "invalid_token"
 	InsufficientScope              = "insufficient_scope"
 	InvalidCredentialRequest       = "invalid_credential_request"

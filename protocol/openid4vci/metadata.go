@@ -1,10 +1,12 @@
 package openid4vci
 
 import (
-	"errors"
 	"slices"
 
+	"github.com/go-jose/go-jose/v4"
+
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/protocol/fetch"
 )
 
 // Names of the metadata documents below /.well-known/.
@@ -25,9 +27,27 @@ type IssuerMetadata struct {
 	AuthorizationServers []string                           `json:"authorization_servers,omitempty"`
 	CredentialEndpoint   string                             `json:"credential_endpoint"`
 	NonceEndpoint        string                             `json:"nonce_endpoint,omitempty"`
+	DeferredEndpoint     string                             `json:"deferred_credential_endpoint,omitempty"`
+	NotificationEndpoint string                             `json:"notification_endpoint,omitempty"`
+	RequestEncryption    *RequestEncryption                 `json:"credential_request_encryption,omitempty"`
+	ResponseEncryption   *ResponseEncryption                `json:"credential_response_encryption,omitempty"`
 	Batch                *Batch                             `json:"batch_credential_issuance,omitempty"`
 	Display              []Display                          `json:"display,omitempty"`
 	Configurations       map[string]CredentialConfiguration `json:"credential_configurations_supported"`
+}
+
+// RequestEncryption says how credential requests may be encrypted.
+type RequestEncryption struct {
+	JWKS     jose.JSONWebKeySet `json:"jwks"`
+	Encs     []string           `json:"enc_values_supported"`
+	Required bool               `json:"encryption_required"`
+}
+
+// ResponseEncryption says how credential responses may be encrypted.
+type ResponseEncryption struct {
+	Algs     []string `json:"alg_values_supported"`
+	Encs     []string `json:"enc_values_supported"`
+	Required bool     `json:"encryption_required"`
 }
 
 // Batch says how many proofs one credential request may carry: 2 or more.
@@ -97,12 +117,17 @@ func (m *IssuerMetadata) check(issuer string) error {
 	if m.Issuer != issuer {
 		return fail("metadata-issuer", "credential_issuer is %.200q, asked for %.200q", m.Issuer, issuer)
 	}
-	if err := checkURL(m.CredentialEndpoint); err != nil {
+	if err := fetch.CheckURL(m.CredentialEndpoint); err != nil {
 		return fail("metadata-endpoint", "credential_endpoint: %w", err)
 	}
-	if m.NonceEndpoint != "" {
-		if err := checkURL(m.NonceEndpoint); err != nil {
-			return fail("metadata-endpoint", "nonce_endpoint: %w", err)
+	for name, address := range map[string]string{
+		"nonce_endpoint": m.NonceEndpoint, "deferred_credential_endpoint": m.DeferredEndpoint, "notification_endpoint": m.NotificationEndpoint,
+	} {
+		if address == "" {
+			continue
+		}
+		if err := fetch.CheckURL(address); err != nil {
+			return fail("metadata-endpoint", "%s: %w", name, err)
 		}
 	}
 	for _, s := range m.AuthorizationServers {
@@ -125,13 +150,24 @@ func (m *IssuerMetadata) check(issuer string) error {
 }
 
 // AuthorizationServerMetadata is what a token endpoint's owner says of itself
-// (RFC 8414, OpenID4VCI 1.0 section 12.3).
+// (RFC 8414 and the specifications that add to it, OpenID4VCI 1.0 section
+// 12.3).
 type AuthorizationServerMetadata struct {
-	Issuer          string   `json:"issuer"`
-	TokenEndpoint   string   `json:"token_endpoint"`
-	GrantTypes      []string `json:"grant_types_supported,omitempty"`
-	TokenAuth       []string `json:"token_endpoint_auth_methods_supported,omitempty"`
-	AnonymousAccess bool     `json:"pre-authorized_grant_anonymous_access_supported,omitempty"`
+	Issuer                string   `json:"issuer"`
+	AuthorizationEndpoint string   `json:"authorization_endpoint,omitempty"`
+	TokenEndpoint         string   `json:"token_endpoint"`
+	PushEndpoint          string   `json:"pushed_authorization_request_endpoint,omitempty"` // RFC 9126 section 5
+	RequirePush           bool     `json:"require_pushed_authorization_requests,omitempty"`
+	Scopes                []string `json:"scopes_supported,omitempty"`
+	ResponseTypes         []string `json:"response_types_supported"`
+	GrantTypes            []string `json:"grant_types_supported,omitempty"`
+	TokenAuth             []string `json:"token_endpoint_auth_methods_supported,omitempty"`
+	ChallengeMethods      []string `json:"code_challenge_methods_supported,omitempty"`               // RFC 7636
+	DPoPAlgs              []string `json:"dpop_signing_alg_values_supported,omitempty"`              // RFC 9449 section 5.1
+	NamesIssuer           bool     `json:"authorization_response_iss_parameter_supported,omitempty"` // RFC 9207 section 3
+	DetailTypes           []string `json:"authorization_details_types_supported,omitempty"`          // RFC 9396 section 10
+	ClientDocuments       bool     `json:"client_id_metadata_document_supported,omitempty"`          // draft-ietf-oauth-client-id-metadata-document
+	AnonymousAccess       bool     `json:"pre-authorized_grant_anonymous_access_supported,omitempty"`
 }
 
 func (m *AuthorizationServerMetadata) check(issuer string) error {
@@ -141,8 +177,16 @@ func (m *AuthorizationServerMetadata) check(issuer string) error {
 	if m.Issuer != issuer {
 		return fail("metadata-authorization-server", "issuer is %.200q, asked for %.200q", m.Issuer, issuer)
 	}
-	if err := checkURL(m.TokenEndpoint); err != nil {
+	if err := fetch.CheckURL(m.TokenEndpoint); err != nil {
 		return fail("metadata-endpoint", "token_endpoint: %w", err)
+	}
+	for name, address := range map[string]string{"authorization_endpoint": m.AuthorizationEndpoint, "pushed_authorization_request_endpoint": m.PushEndpoint} {
+		if address == "" {
+			continue
+		}
+		if err := fetch.CheckURL(address); err != nil {
+			return fail("metadata-endpoint", "%s: %w", name, err)
+		}
 	}
 	return nil
 }
@@ -151,16 +195,4 @@ func (m *AuthorizationServerMetadata) check(issuer string) error {
 // none lists the defaults of RFC 8414, and issuers forget theirs.
 func (m *AuthorizationServerMetadata) supports(grant string) bool {
 	return len(m.GrantTypes) == 0 || slices.Contains(m.GrantTypes, grant)
-}
-
-// proofAlgs gives the algorithms in which a key must be proved.
-func (c *CredentialConfiguration) proofAlgs() ([]string, error) {
-	jwt, ok := c.ProofTypes["jwt"]
-	if !ok {
-		return nil, errors.New("the issuer takes no jwt proof for this configuration")
-	}
-	if len(jwt.SigningAlgs) == 0 {
-		return nil, errors.New("the issuer names no algorithm for jwt proofs")
-	}
-	return jwt.SigningAlgs, nil
 }

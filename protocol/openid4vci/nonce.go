@@ -55,5 +55,13 @@ func (m *minter) seal(body, out []byte) {
 
 // serveNonce answers section 7.
 func (e *Endpoint) serveNonce(w http.ResponseWriter, r *http.Request) error {
+	e.giveDPoPNonce(w)
 	return answer(w, http.StatusOK, NonceResponse{e.minter.mint(e.now().Add(e.lives.nonce))})
+}
+
+// giveDPoPNonce gives the wallet a nonce for its next DPoP proofs (RFC 9449
+// section 8). It is of the same mint as a c_nonce; used ones need not be
+// remembered, because each proof is good once.
+func (e *Endpoint) giveDPoPNonce(w http.ResponseWriter) {
+	w.Header().Set("DPoP-Nonce", e.minter.mint(e.now().Add(e.lives.nonce)))
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/protocol/fetch"
 )
 
 const (
@@ -16,8 +17,9 @@ const (
 	// or a QR code (OpenID4VCI 1.0 section 12.1).
 	OfferScheme = "openid-credential-offer"
 
-	grantPreAuthorized = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
-	grantRefresh       = "refresh_token"
+	grantPreAuthorized     = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
+	grantAuthorizationCode = "authorization_code"
+	grantRefresh           = "refresh_token"
 
 	maxOfferURI       = 32 << 10 // bytes of an offer link
 	maxOffered        = 64       // configurations in an offer
@@ -36,10 +38,16 @@ type Offer struct {
 	Grants         Grants   `json:"grants,omitzero"`
 }
 
-// Grants are the ways in which the issuer lets an offer be accepted. Others
-// than the pre-authorized code are ignored.
+// Grants are the ways in which the issuer lets an offer be accepted.
 type Grants struct {
-	PreAuthorized *PreAuthorized `json:"urn:ietf:params:oauth:grant-type:pre-authorized_code,omitempty"`
+	PreAuthorized     *PreAuthorized     `json:"urn:ietf:params:oauth:grant-type:pre-authorized_code,omitempty"`
+	AuthorizationCode *AuthorizationCode `json:"authorization_code,omitempty"`
+}
+
+// AuthorizationCode asks the person to log in at the issuer.
+type AuthorizationCode struct {
+	IssuerState         string `json:"issuer_state,omitempty"` // ties the login to the offer; a secret
+	AuthorizationServer string `json:"authorization_server,omitempty"`
 }
 
 // PreAuthorized holds the code that stands for the person's authorization.
@@ -66,7 +74,7 @@ func ParseOffer(uri string) (*Offer, error) {
 		return nil, err
 	}
 	if offer == nil {
-		return nil, offerFailed("offer-by-value", "the link refers to an offer at %s", originOf(reference))
+		return nil, offerFailed("offer-by-value", "the link refers to an offer at %s", fetch.Origin(reference))
 	}
 	return offer, nil
 }
@@ -123,7 +131,7 @@ func parseOfferURI(uri string) (offer *Offer, reference string, err error) {
 	default:
 		return nil, "", offerFailed("offer-uri", "neither credential_offer nor credential_offer_uri")
 	}
-	if err := checkURL(reference); err != nil {
+	if err := fetch.CheckURL(reference); err != nil {
 		return nil, "", offerFailed("offer-uri", "credential_offer_uri: %w", err)
 	}
 	return nil, reference, nil
@@ -163,6 +171,9 @@ func (o *Offer) check() error {
 				return offerFailed("offer-tx-code", "tx_code: %w", err)
 			}
 		}
+	}
+	if a := o.Grants.AuthorizationCode; a != nil && len(a.IssuerState) > maxSecret {
+		return offerFailed("offer-issuer-state", "issuer_state is longer than %d bytes", maxSecret)
 	}
 	return nil
 }

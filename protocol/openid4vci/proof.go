@@ -1,219 +1,155 @@
 package openid4vci
 
 import (
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
-
-	"github.com/halfmask/halfmask/credential"
 )
+
+// Proof types are an extension point (OpenID4VCI 1.0 section 8.2): the flow
+// knows of a proof only its nonce, and that two in a batch must differ. This
+// package brings the type jwt; an issuer adds others with
+// EndpointOptions.ProofTypes, a wallet with a Prover of its own.
 
 const (
-	proofType = "openid4vci-proof+jwt"
-
-	clauseProof       = "OpenID4VCI 1.0 appendix F.1"
-	clauseVerifyProof = "OpenID4VCI 1.0 appendix F.4"
-
-	maxProof = 4096 // bytes of a proof JWT
+	jwtProofs = "jwt" // the proof type of appendix F.1
+	maxProof  = 8192  // bytes of one proof as JSON
 )
 
-// ProofAlgs are the algorithms in which a wallet may prove a key to an
-// Endpoint.
-var ProofAlgs = []string{string(jose.ES256), string(jose.EdDSA)}
-
-type proofClaims struct {
-	Audience string `json:"aud"`
-	IssuedAt int64  `json:"iat"`
-	Nonce    string `json:"nonce,omitempty"`
+// ProofVerifier is the issuer's side of a proof type.
+type ProofVerifier interface {
+	// VerifyProof checks everything about one element of proofs but whether
+	// its nonce is one of ours. Its errors are sent to the wallet, as
+	// invalid_proof. The element is JSON of at most 8192 bytes.
+	VerifyProof(element json.RawMessage, p ProofPolicy) (*Proved, error)
 }
 
-// signProof makes a jwt proof that its bearer holds the key.
-func signProof(key jose.SigningKey, audience, nonce string, at time.Time) (string, error) {
-	key.Key = anonymousKey(key.Key)
-	signer, err := jose.NewSigner(key, (&jose.SignerOptions{EmbedJWK: true}).WithType(proofType))
-	if err != nil {
-		return "", fmt.Errorf("openid4vci: holder key: %w", err)
-	}
-	payload, err := json.Marshal(proofClaims{audience, at.Unix(), nonce})
-	if err != nil {
-		return "", err
-	}
-	jws, err := signer.Sign(payload)
-	if err != nil {
-		return "", fmt.Errorf("openid4vci: sign proof: %w", err)
-	}
-	return jws.CompactSerialize()
+// ProofPolicy is what a proof is held against.
+type ProofPolicy struct {
+	Audience string   // the credential issuer's identifier
+	Algs     []string // proof_signing_alg_values_supported of the configuration
+	Now      time.Time
 }
 
-// anonymousKey drops the name under which a wallet files a key: names could
-// tie the keys of a batch together.
-func anonymousKey(key any) any {
-	switch k := key.(type) {
-	case jose.JSONWebKey:
-		return k.Key
-	case *jose.JSONWebKey:
-		return k.Key
-	case jose.OpaqueSigner:
-		return namelessSigner{k}
-	}
-	return key
+// Proved is what a proof proved, and what a credential is bound to.
+type Proved struct {
+	Type   string          // proof type; the Endpoint sets it
+	Key    jose.JSONWebKey // of jwt: public, P-256 or Ed25519, without name or certificates
+	Value  any             // of other types: what their ProofVerifier gives
+	Nonce  string          // c_nonce that the proof carries; required
+	Unique [32]byte        // two proofs of a batch with the same are refused
 }
 
-type namelessSigner struct{ jose.OpaqueSigner }
-
-func (s namelessSigner) Public() *jose.JSONWebKey {
-	k := s.OpaqueSigner.Public()
-	if k == nil {
-		return nil
-	}
-	return &jose.JSONWebKey{Key: k.Key}
+// Prover is the wallet's side of a proof type, with the keys or secrets of
+// the credentials to come.
+type Prover interface {
+	ProofType() string
+	// Count says how many proofs there will be: one for each credential.
+	Count() int
+	// Algs are the algorithms of the proofs. The issuer must take them all.
+	Algs() []string
+	// Prove makes the elements of proofs, all with one nonce. It is called
+	// again, with another nonce, when the issuer finds the first one stale.
+	Prove(audience, nonce string, at time.Time) ([]any, error)
 }
 
-// proof is a verified proof of possession.
-type proof struct {
-	key        jose.JSONWebKey // public, without name or certificates
-	thumbprint [32]byte
-	nonce      string
+// Keys prove possession of holder keys with proof type jwt: a credential is
+// made for each.
+type Keys []jose.SigningKey
+
+// ProofType is "jwt".
+func (Keys) ProofType() string { return jwtProofs }
+
+// Count is the number of keys.
+func (k Keys) Count() int { return len(k) }
+
+// Algs gives the algorithm of each key.
+func (k Keys) Algs() []string {
+	algs := make([]string, len(k))
+	for i, key := range k {
+		algs[i] = string(key.Algorithm)
+	}
+	return algs
 }
 
-// proofPolicy is what an issuer asks of a proof.
-type proofPolicy struct {
-	audience string
-	algs     []string
-	now      time.Time
-	maxAge   time.Duration
-	maxSkew  time.Duration // how far ahead the wallet's clock may be
+// Prove makes a JWT with each key.
+func (k Keys) Prove(audience, nonce string, at time.Time) ([]any, error) {
+	proofs := make([]any, len(k))
+	for i, key := range k {
+		compact, err := signProof(key, audience, nonce, at)
+		if err != nil {
+			return nil, err
+		}
+		proofs[i] = compact
+	}
+	return proofs, nil
 }
 
-// verifyProof checks everything about a proof but whether its nonce is ours.
-func verifyProof(compact string, p proofPolicy) (*proof, error) {
-	header, payload, err := splitProof(compact)
-	if err != nil {
-		return nil, err
+func count(p Prover) int {
+	if p == nil {
+		return 0
 	}
-	fail := func(check, format string, args ...any) error {
-		return credential.Failed(check, clauseVerifyProof, format, args...)
-	}
+	return p.Count()
+}
+
+// prove checks the proofs of a request, all of them, and spends their nonces.
+func (e *Endpoint) prove(config *CredentialConfiguration, proofs map[string][]json.RawMessage) ([]Proved, error) {
 	switch {
-	case header.Typ != proofType:
-		return nil, fail("proof-typ", "typ is %.40q, not %s", header.Typ, proofType)
-	case !slices.Contains(p.algs, header.Alg):
-		return nil, fail("proof-alg", "alg %.20q is not one of %s", header.Alg, strings.Join(p.algs, ", "))
-	case header.Crit != nil:
-		return nil, fail("proof-crit", "crit is not understood")
-	case header.JWK == nil || header.Kid != nil || header.X5C != nil:
-		return nil, fail("proof-key", "the header must name its key by jwk, and by nothing else")
+	case !config.BindsKey() && proofs != nil:
+		return nil, refuse(400, InvalidProof, "this credential configuration binds no key")
+	case !config.BindsKey():
+		return nil, nil
+	case len(proofs) != 1:
+		return nil, refuse(400, InvalidProof, "proofs must have exactly one member, named after a proof type")
 	}
-	for _, private := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"} {
-		if _, ok := header.JWK[private]; ok {
-			return nil, fail("proof-private-key", "jwk has the private member %s", private)
+	now := e.now()
+	var proved []Proved
+	for kind, elements := range proofs {
+		supported, ok := config.ProofTypes[kind]
+		if !ok {
+			return nil, refuse(400, InvalidProof, "this credential configuration takes no proofs of type %.40q", kind)
+		}
+		if n := len(elements); n == 0 || n > e.meta.batchSize() {
+			return nil, refuse(400, InvalidProof, "%d proofs; batch_size is %d", n, e.meta.batchSize())
+		}
+		verifier, seen := e.proofTypes[kind], map[[32]byte]bool{}
+		for i, element := range elements {
+			fail := func(format string, args ...any) error {
+				return refuse(400, InvalidProof, "proofs.%s[%d]: %s", kind, i, fmt.Sprintf(format, args...))
+			}
+			if len(element) > maxProof {
+				return nil, fail("longer than %d bytes", maxProof)
+			}
+			p, err := verifier.VerifyProof(element, ProofPolicy{e.meta.Issuer, supported.SigningAlgs, now})
+			if err != nil {
+				return nil, fail("%v", err)
+			}
+			if seen[p.Unique] {
+				return nil, fail("the key was proved before in this batch; each credential needs its own")
+			}
+			seen[p.Unique], p.Type = true, kind
+			proved = append(proved, *p)
 		}
 	}
-	jws, err := jose.ParseSignedCompact(compact, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(header.Alg)})
-	if err != nil || len(jws.Signatures) != 1 || jws.Signatures[0].Header.JSONWebKey == nil {
-		return nil, fail("proof-key", "jwk is not a usable public key")
-	}
-	key := jose.JSONWebKey{Key: jws.Signatures[0].Header.JSONWebKey.Key}
-	if !fits(key.Key, header.Alg) {
-		return nil, fail("proof-key", "jwk is not a key for %s", header.Alg)
-	}
-	if _, err := jws.Verify(key); err != nil {
-		return nil, fail("proof-signature", "the signature does not verify with jwk")
-	}
-	var claims struct {
-		Audience *string  `json:"aud"`
-		IssuedAt *float64 `json:"iat"`
-		Expires  *float64 `json:"exp"`
-		Nonce    *string  `json:"nonce"`
-	}
-	if err := decodeStrict(payload, &claims); err != nil {
-		return nil, fail("proof-claims", "%w", err)
-	}
-	if claims.Audience == nil || *claims.Audience != p.audience {
-		return nil, fail("proof-aud", "aud is not %s", p.audience)
-	}
-	issued, err := numericDate(claims.IssuedAt)
-	if err != nil {
-		return nil, fail("proof-iat", "iat %w", err)
-	}
-	if age := p.now.Sub(issued); age > p.maxAge || age < -p.maxSkew {
-		return nil, fail("proof-iat", "iat is not within the last %v", p.maxAge)
-	}
-	if claims.Expires != nil {
-		if expires, err := numericDate(claims.Expires); err != nil || !p.now.Before(expires) {
-			return nil, fail("proof-exp", "the proof has expired")
+	return proved, e.spendNonces(proved, now)
+}
+
+func (e *Endpoint) spendNonces(proved []Proved, now time.Time) error {
+	nonces := map[string]bool{}
+	for i, p := range proved {
+		if !e.minter.knows(p.Nonce, now) {
+			return refuse(400, InvalidNonce, "the nonce of proof %d is not ours or has expired", i)
 		}
+		nonces[p.Nonce] = true
 	}
-	if claims.Nonce == nil || *claims.Nonce == "" {
-		return nil, fail("proof-nonce", "nonce is missing")
-	}
-	sum, err := thumbprint(key)
+	fresh, err := e.ledger.spend(nonces, now, e.lives.nonce)
 	if err != nil {
-		return nil, fail("proof-key", "jwk has no thumbprint")
+		return err
 	}
-	return &proof{key, sum, *claims.Nonce}, nil
-}
-
-type proofHeader struct {
-	Alg  string                     `json:"alg"`
-	Typ  string                     `json:"typ"`
-	JWK  map[string]json.RawMessage `json:"jwk"`
-	Kid  any                        `json:"kid"`
-	X5C  any                        `json:"x5c"`
-	Crit any                        `json:"crit"`
-}
-
-func splitProof(compact string) (header proofHeader, payload []byte, err error) {
-	fail := func(format string, args ...any) error {
-		return credential.Failed("proof-jwt", clauseProof, format, args...)
+	if !fresh {
+		return refuse(400, InvalidNonce, "the nonce was used before")
 	}
-	if len(compact) > maxProof {
-		return header, nil, fail("the proof has %d bytes, more than %d", len(compact), maxProof)
-	}
-	parts := strings.Split(compact, ".")
-	if len(parts) != 3 {
-		return header, nil, fail("not a JWT of three parts")
-	}
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(parts[0])
-	if err != nil {
-		return header, nil, fail("the header is not base64url")
-	}
-	if err := decodeStrict(raw, &header); err != nil {
-		return header, nil, fail("header: %w", err)
-	}
-	payload, err = base64.RawURLEncoding.Strict().DecodeString(parts[1])
-	if err != nil {
-		return header, nil, fail("the payload is not base64url")
-	}
-	return header, payload, nil
-}
-
-// fits reports whether the key is of the one kind that the algorithm has.
-func fits(key any, alg string) bool {
-	switch k := key.(type) {
-	case *ecdsa.PublicKey:
-		return alg == string(jose.ES256) && k.Curve == elliptic.P256()
-	case ed25519.PublicKey:
-		return alg == string(jose.EdDSA) && len(k) == ed25519.PublicKeySize
-	}
-	return false
-}
-
-func numericDate(n *float64) (time.Time, error) {
-	if n == nil {
-		return time.Time{}, errors.New("is missing")
-	}
-	if *n < 0 || *n > 1<<40 {
-		return time.Time{}, errors.New("is not a time in seconds")
-	}
-	return time.Unix(int64(*n), 0), nil
+	return nil
 }

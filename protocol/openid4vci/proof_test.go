@@ -79,27 +79,27 @@ func TestProofRefuses(t *testing.T) {
 		{"expired proof", "proof-exp", func(n string) string {
 			return forge(t, key, nil, map[string]any{"aud": s.issuer, "iat": s.clock.now().Unix(), "exp": s.clock.now().Unix(), "nonce": n})
 		}},
-		{"wrong typ", "proof-typ", func(n string) string { return forge(t, key, map[string]any{"typ": "JWT"}, s.claims(n)) }},
-		{"no typ", "proof-typ", func(n string) string { return forge(t, key, map[string]any{"typ": nil}, s.claims(n)) }},
-		{"alg none", "proof-alg", func(n string) string { return forge(t, key, map[string]any{"alg": "none"}, s.claims(n)) }},
-		{"symmetric alg", "proof-alg", func(n string) string { return forge(t, key, map[string]any{"alg": "HS256"}, s.claims(n)) }},
+		{"wrong typ", "proof-header-type", func(n string) string { return forge(t, key, map[string]any{"typ": "JWT"}, s.claims(n)) }},
+		{"no typ", "proof-header-type", func(n string) string { return forge(t, key, map[string]any{"typ": nil}, s.claims(n)) }},
+		{"alg none", "proof-algorithm", func(n string) string { return forge(t, key, map[string]any{"alg": "none"}, s.claims(n)) }},
+		{"symmetric alg", "proof-algorithm", func(n string) string { return forge(t, key, map[string]any{"alg": "HS256"}, s.claims(n)) }},
 		{"alg of another key", "proof-key", func(n string) string { return forge(t, key, map[string]any{"alg": "EdDSA"}, s.claims(n)) }},
-		{"private jwk", "proof-private-key", func(n string) string {
+		{"private jwk", "proof-header-private-key", func(n string) string {
 			return forge(t, key, map[string]any{"jwk": json.RawMessage(private)}, s.claims(n))
 		}},
-		{"symmetric jwk", "proof-private-key", func(n string) string {
+		{"symmetric jwk", "proof-header-private-key", func(n string) string {
 			return forge(t, key, map[string]any{"jwk": map[string]string{"kty": "oct", "k": "c2VjcmV0"}}, s.claims(n))
 		}},
 		{"no jwk", "proof-key", func(n string) string { return forge(t, key, map[string]any{"jwk": nil}, s.claims(n)) }},
 		{"jwk and kid", "proof-key", func(n string) string { return forge(t, key, map[string]any{"kid": "did:example:1#1"}, s.claims(n)) }},
-		{"jwk and x5c", "proof-key", func(n string) string { return forge(t, key, map[string]any{"x5c": []string{"AA=="}}, s.claims(n)) }},
-		{"jwk off the curve", "proof-key", func(n string) string {
+		{"jwk and x5c", "proof-compact-form", func(n string) string { return forge(t, key, map[string]any{"x5c": []string{"AA=="}}, s.claims(n)) }},
+		{"jwk off the curve", "proof-compact-form", func(n string) string {
 			return forge(t, key, map[string]any{"jwk": map[string]string{"kty": "EC", "crv": "P-256", "x": strings.Repeat("A", 43), "y": strings.Repeat("A", 43)}}, s.claims(n))
 		}},
 		{"somebody else's jwk", "proof-signature", func(n string) string {
 			return forge(t, key, map[string]any{"jwk": publicJWK(t, p256(t))}, s.claims(n))
 		}},
-		{"critical header", "proof-crit", func(n string) string {
+		{"critical header", "proof-critical-header", func(n string) string {
 			return forge(t, key, map[string]any{"crit": []string{"b64"}, "b64": false}, s.claims(n))
 		}},
 		{"changed payload", "proof-signature", func(n string) string {
@@ -107,12 +107,12 @@ func TestProofRefuses(t *testing.T) {
 			b, _ := json.Marshal(s.claims(n))
 			return parts[0] + "." + base64.RawURLEncoding.EncodeToString(b) + "." + parts[2]
 		}},
-		{"repeated claim", "proof-claims", func(n string) string {
+		{"repeated claim", "proof-payload-json", func(n string) string {
 			return forge(t, key, nil, json.RawMessage(fmt.Sprintf(`{"aud":"https://issuer.example","aud":%q,"iat":%d,"nonce":%q}`, s.issuer, s.clock.now().Unix(), n)))
 		}},
-		{"not a JWT", "proof-jwt", func(string) string { return "abc" }},
-		{"oversized proof", "proof-jwt", func(n string) string {
-			return forge(t, key, map[string]any{"x": strings.Repeat("a", maxProof)}, s.claims(n))
+		{"not a JWT", "proof-compact-form", func(string) string { return "abc" }},
+		{"oversized proof", "proof-size", func(n string) string {
+			return forge(t, key, map[string]any{"x": strings.Repeat("a", 3000)}, s.claims(n))
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -143,7 +143,7 @@ func (s *stage) claims(nonce string) map[string]any {
 // forge signs a proof whose header says what it is told to; nil removes.
 func forge(t testing.TB, key jose.SigningKey, change map[string]any, claims any) string {
 	t.Helper()
-	header := map[string]any{"typ": proofType, "alg": string(key.Algorithm), "jwk": publicJWK(t, key)}
+	header := map[string]any{"typ": proofForm.Typ, "alg": string(key.Algorithm), "jwk": publicJWK(t, key)}
 	for name, value := range change {
 		if header[name] = value; value == nil {
 			delete(header, name)

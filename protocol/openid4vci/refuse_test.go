@@ -12,15 +12,16 @@ import (
 func TestCredentialRefuses(t *testing.T) {
 	s := newStage(t, "", EndpointOptions{BatchSize: 3})
 	good := func() string {
-		b, _ := json.Marshal(CredentialRequest{Configuration: "bound", Proofs: &Proofs{[]string{s.proof(p256(t), s.nonce())}}})
+		b, _ := json.Marshal(CredentialRequest{Configuration: "bound", Proofs: jwtProof(s.proof(p256(t), s.nonce()))})
 		return string(b)
 	}
 	batch := func(keys ...jose.SigningKey) string {
-		nonce, p := s.nonce(), &Proofs{}
+		nonce := s.nonce()
+		var proofs []string
 		for _, k := range keys {
-			p.JWT = append(p.JWT, s.proof(k, nonce))
+			proofs = append(proofs, s.proof(k, nonce))
 		}
-		b, _ := json.Marshal(CredentialRequest{Configuration: "bound", Proofs: p})
+		b, _ := json.Marshal(CredentialRequest{Configuration: "bound", Proofs: jwtProof(proofs...)})
 		return string(b)
 	}
 	twice := p256(t)
