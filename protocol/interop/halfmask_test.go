@@ -17,6 +17,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -188,20 +189,30 @@ func getJSON(address string, v any) error {
 	return errors.Join(err, json.Unmarshal(text, v))
 }
 
-// offer enrolls the person of the minted card and gives the link of the offer.
-func (h *halfmask) offer(t *testing.T) string {
+// offer enrolls the person of the minted card and gives the link of an offer
+// of these configurations, all when there are none.
+func (h *halfmask) offer(t *testing.T, only ...string) string {
 	t.Helper()
 	out, err := h.run("issuer", "enroll", "--issuer", h.issuer, "--document", "card", "--phone", "+999000000001", "--sms-dir", "sms", "--json")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var enrolled struct {
-		Link string `json:"wallet_link"`
+		Link  string         `json:"wallet_link"`
+		Offer map[string]any `json:"credential_offer"`
 	}
 	if err := json.Unmarshal(out, &enrolled); err != nil {
 		t.Fatal(err)
 	}
-	return enrolled.Link
+	if len(only) == 0 {
+		return enrolled.Link
+	}
+	enrolled.Offer["credential_configuration_ids"] = only
+	offer, err := json.Marshal(enrolled.Offer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "openid-credential-offer://?" + url.Values{"credential_offer": {string(offer)}}.Encode()
 }
 
 // ourWallet is a wallet of ours, a file.

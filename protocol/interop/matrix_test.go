@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -128,12 +129,33 @@ func against(t *testing.T, pkg, remark string) *section {
 	if err := json.Unmarshal(text, &about); err != nil {
 		t.Fatal(err)
 	}
+	return sectionOf(pkg, about.Version, remark)
+}
+
+// againstGo gives the section of a Go module that the module in a folder
+// requires.
+func againstGo(t *testing.T, folder, module, remark string) *section {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(folder, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if version, ok := strings.CutPrefix(strings.TrimSpace(line), module+" "); ok {
+			return sectionOf(path.Base(module), version, remark)
+		}
+	}
+	t.Fatalf("%s/go.mod does not require %s", folder, module)
+	return nil
+}
+
+func sectionOf(pkg, version, remark string) *section {
 	for _, s := range matrix {
 		if s.pkg == pkg {
 			return s
 		}
 	}
-	s := &section{pkg: pkg, version: about.Version, remark: remark}
+	s := &section{pkg: pkg, version: version, remark: remark}
 	matrix = append(matrix, s)
 	return s
 }

@@ -57,7 +57,6 @@ func (e *excerpt) String() string {
 // required.
 func start(t *testing.T, module string) *counterpart {
 	t.Helper()
-	required := os.Getenv("HALFMASK_REQUIRE_INTEROP") == "1"
 	if testing.Short() && !required {
 		t.Skip("other people's software is slow, and left out of -short")
 	}
@@ -71,10 +70,31 @@ func start(t *testing.T, module string) *counterpart {
 	if err != nil {
 		t.Skipf("other people's software is not installed, see protocol/interop/run: %v", err)
 	}
+	return startCommand(t, exec.Command(node, "--max-old-space-size=1024", "pipe.mjs", "./"+module))
+}
 
-	// The process ends when its input does, or is killed.
-	cmd := exec.Command(node, "--max-old-space-size=1024", "pipe.mjs", "./"+module)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
+// startGo builds and runs the program in a folder, a Go module of its own, if
+// other people's software is required: that takes a minute.
+func startGo(t *testing.T, folder string) *counterpart {
+	t.Helper()
+	if !required {
+		t.Skip("other people's Go software is built when HALFMASK_REQUIRE_INTEROP=1 asks for it")
+	}
+	program := filepath.Join(t.TempDir(), "counterpart")
+	build := exec.Command("go", "build", "-C", folder, "-o", program, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build %s: %v\n%s", folder, err, out)
+	}
+	return startCommand(t, exec.Command(program))
+}
+
+var required = os.Getenv("HALFMASK_REQUIRE_INTEROP") == "1"
+
+// startCommand runs a process that ends when its input does, or is killed.
+func startCommand(t *testing.T, cmd *exec.Cmd) *counterpart {
+	t.Helper()
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir()}
 	c := &counterpart{t: t, lines: make(chan []byte), said: new(excerpt)}
 	cmd.Stderr = c.said
 	in, err := cmd.StdinPipe()
@@ -107,7 +127,7 @@ func start(t *testing.T, module string) *counterpart {
 		}
 		err := cmd.Wait()
 		if late.Stop(); err != nil && !t.Failed() {
-			t.Errorf("%s: %v\n%s", module, err, c.said)
+			t.Errorf("%s: %v\n%s", cmd, err, c.said)
 		}
 	})
 	return c
