@@ -80,7 +80,7 @@ func presentBBS(raw string, claims []Claim, b binding) (openid4vp.Presentation, 
 		pointers[i] = pointer(c.Path)
 		want[c.Name] = c.Value
 	}
-	derived, err := bbs2023.Derive([]byte(raw), pointers, openid4vp.PresentationHeader(b.clientID, b.nonce))
+	derived, err := bbs2023.Derive([]byte(raw), pointers, openid4vp.PresentationHeader(b.audience, b.nonce, b.carried...))
 	if err != nil {
 		return openid4vp.Presentation{}, err
 	}

@@ -113,7 +113,7 @@ func presentJWP(c *jwpbbs.Credential, claims []Claim, b binding) (openid4vp.Pres
 	if err != nil {
 		return openid4vp.Presentation{}, err
 	}
-	r, err := b.request.JWP(b.asked, set, c.Layout().Type())
+	r, err := b.request.JWP(b.asked, set, c.Layout().Type(), b.carried)
 	if err != nil {
 		return openid4vp.Presentation{}, err
 	}

@@ -14,7 +14,8 @@ import (
 
 // binding ties a presentation to one request.
 type binding struct {
-	clientID, nonce string
+	audience, nonce string
+	carried         []openid4vp.Transaction // what the person agrees to with it
 	request         *openid4vp.Request
 	asked           openid4vp.CredentialQuery
 	key             func() (jose.SigningKey, error) // the holder's key for this credential
@@ -23,7 +24,7 @@ type binding struct {
 }
 
 // Present builds the presentations of a selection for the request that it was
-// made for, each bound to the request's nonce and full client identifier. The
+// made for, each bound to the request's nonce, audience and transactions. The
 // function keys gives the holder's key for the credential with that Held.ID;
 // it is asked for key-bound credentials only and may be nil without them. The
 // time goes into key binding JWTs, in whole seconds.
@@ -43,6 +44,10 @@ func Present(sel *Selection, req *openid4vp.Request, keys func(heldID string) (j
 		if !asked.WithoutHolderBinding && !p.Bound {
 			return nil, credential.Failed("holder-binding", "OpenID4VP 1.0 section 6.1", "credential query %q requires holder binding", p.Query)
 		}
+		carried, err := req.TransactionsFor(p.Query, sel.answers)
+		if err != nil {
+			return nil, err
+		}
 		support, ok := req.Metadata.Formats[p.Format]
 		if !ok {
 			return nil, unsupported("the verifier does not list the format %q", p.Format)
@@ -53,7 +58,7 @@ func Present(sel *Selection, req *openid4vp.Request, keys func(heldID string) (j
 			}
 			return keys(p.HeldID)
 		}
-		shown, err := p.from.present(p.Claims, binding{req.ClientID, req.Nonce, req, asked, key, support, now})
+		shown, err := p.from.present(p.Claims, binding{req.Audience(), req.Nonce, carried, req, asked, key, support, now})
 		if err != nil {
 			return nil, fmt.Errorf("holder: present for credential query %q: %w", p.Query, err)
 		}

@@ -152,7 +152,7 @@ func presentSDJWT(c *sdjwt.Credential, raw string, claims []Claim, b binding) (o
 	if !supported(b.support.KBJWTAlgs, string(key.Algorithm)) {
 		return openid4vp.Presentation{}, unsupported("the verifier does not check the key's algorithm %q", key.Algorithm)
 	}
-	bound, err := sdjwt.Bind(shown, key, b.nonce, b.clientID, b.now)
+	bound, err := sdjwt.BindWith(shown, key, b.nonce, b.audience, b.now, openid4vp.KeyBindingClaims(b.carried))
 	if err != nil {
 		return openid4vp.Presentation{}, err
 	}

@@ -83,6 +83,11 @@ func (l Linkability) rank() int {
 	return slices.Index([]Linkability{RepeatsNothing, RepeatsHere, RepeatsForIssuer, RepeatsInList, RepeatsForAll}, l)
 }
 
+// answers tells whether the selection answers a credential query.
+func (s *Selection) answers(id string) bool {
+	return slices.ContainsFunc(s.Picks, func(p Pick) bool { return p.Query == id })
+}
+
 // Disclosed names every claim that the selection discloses, each once: those
 // of spec.Claims in their order, then others by the alphabet.
 func (s *Selection) Disclosed() []string {

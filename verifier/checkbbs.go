@@ -45,14 +45,14 @@ var stepOfBBS = map[string]string{
 	"verification-method": "issuer-trusted",
 }
 
-func (s *Server) checkBBS(asked openid4vp.CredentialQuery, p openid4vp.Presentation, req *openid4vp.Request, now time.Time) (*Presented, []string, []Check) {
+func (s *Server) checkBBS(asked openid4vp.CredentialQuery, p openid4vp.Presentation, req *openid4vp.Request, carried []openid4vp.Transaction, now time.Time) (*Presented, []string, []Check) {
 	l := newChecklist(asked.ID, checksBBS...)
 	data, ok := p.Object()
 	if !ok {
 		l.fail("structure", credential.Failed("structure", "OpenID4VP 1.0 appendix B.1.3.2", "a presentation in this format is an object"))
 		return nil, nil, l.checks
 	}
-	v, err := bbs2023.Verify(data, s.bbsKey, openid4vp.PresentationHeader(req.ClientID, req.Nonce))
+	v, err := bbs2023.Verify(data, s.bbsKey, openid4vp.PresentationHeader(req.Audience(), req.Nonce, carried...))
 	if err != nil {
 		step := "proof"
 		var failed *credential.Error

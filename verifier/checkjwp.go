@@ -84,14 +84,14 @@ func stepOfJWPError(err error) string {
 	return "proof"
 }
 
-func (s *Server) checkJWP(asked openid4vp.CredentialQuery, p openid4vp.Presentation, req *openid4vp.Request, _ time.Time) (*Presented, []string, []Check) {
+func (s *Server) checkJWP(asked openid4vp.CredentialQuery, p openid4vp.Presentation, req *openid4vp.Request, carried []openid4vp.Transaction, _ time.Time) (*Presented, []string, []Check) {
 	l := newChecklist(asked.ID, checksJWP...)
 	text, ok := p.Text()
 	if !ok {
 		l.fail("structure", credential.Failed("structure", "spec/jwpbbs.md section 7", "a presentation in this format is a string"))
 		return nil, nil, l.checks
 	}
-	v, set, err := s.verifyJWP(asked, text, req)
+	v, set, err := s.verifyJWP(asked, text, req, carried)
 	if err != nil {
 		l.fail(stepOfJWPError(err), err)
 		return nil, nil, l.checks
@@ -121,11 +121,11 @@ func (s *Server) checkJWP(asked openid4vp.CredentialQuery, p openid4vp.Presentat
 
 // verifyJWP finds the combination of claims that the presentation answers:
 // which is told by what it shows and proves, before any cryptography.
-func (s *Server) verifyJWP(asked openid4vp.CredentialQuery, text string, req *openid4vp.Request) (*jwpbbs.Verified, []openid4vp.ClaimQuery, error) {
+func (s *Server) verifyJWP(asked openid4vp.CredentialQuery, text string, req *openid4vp.Request, carried []openid4vp.Transaction) (*jwpbbs.Verified, []openid4vp.ClaimQuery, error) {
 	var first error
 	for _, vct := range asked.Meta.VCTValues {
 		for _, set := range asked.Sets() {
-			r, err := req.JWP(asked, set, vct)
+			r, err := req.JWP(asked, set, vct, carried)
 			if err != nil {
 				return nil, nil, err
 			}

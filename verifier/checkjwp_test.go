@@ -171,7 +171,7 @@ func TestRefusesJWP(t *testing.T) {
 	// jwp is what the request asks, for an answer of one's own making.
 	jwp := func(r *openid4vp.Request) jwpbbs.Request {
 		c := r.Query.Credentials[0]
-		return *must[*jwpbbs.Request](t)(r.JWP(c, c.Claims, jwpbbs.PersonType))
+		return *must[*jwpbbs.Request](t)(r.JWP(c, c.Claims, jwpbbs.PersonType, nil))
 	}
 	answer := func(change func(*jwpbbs.Request)) func(*openid4vp.Request) string {
 		return func(r *openid4vp.Request) string {

@@ -28,6 +28,7 @@ var checksSDJWT = [][2]string{
 	{"key-binding-nonce", "RFC 9901 section 7.3"},
 	{"key-binding-audience", "RFC 9901 section 7.3"},
 	{"key-binding-hash", "RFC 9901 section 4.3.1"},
+	{"transaction-data", "OpenID4VP 1.0 appendix B.3.3"},
 	{"type", "OpenID4VP 1.0 appendix B.3.5"},
 	{"claims-present", "OpenID4VP 1.0 section 14.9"},
 	{"claim-values", "OpenID4VP 1.0 section 14.9"},
@@ -62,13 +63,14 @@ var stepOf = map[string]string{
 	"key-binding-nonce":       "key-binding-nonce",
 	"key-binding-audience":    "key-binding-audience",
 	"key-binding-hash":        "key-binding-hash",
+	"key-binding-claim":       "transaction-data",
 }
 
 // registeredSDJWT are members that every presentation of an SD-JWT VC shows
 // and that name nobody.
 var registeredSDJWT = []string{"iss", "iat", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"}
 
-func (s *Server) checkSDJWT(asked openid4vp.CredentialQuery, p openid4vp.Presentation, req *openid4vp.Request, now time.Time) (*Presented, []string, []Check) {
+func (s *Server) checkSDJWT(asked openid4vp.CredentialQuery, p openid4vp.Presentation, req *openid4vp.Request, carried []openid4vp.Transaction, now time.Time) (*Presented, []string, []Check) {
 	l := newChecklist(asked.ID, checksSDJWT...)
 	text, ok := p.Text()
 	if !ok {
@@ -83,7 +85,7 @@ func (s *Server) checkSDJWT(asked openid4vp.CredentialQuery, p openid4vp.Present
 			}
 		}
 	} else {
-		policy.KeyBinding = &sdjwt.KeyBinding{Nonce: req.Nonce, Audience: req.ClientID, MaxAge: s.config.Lifetime}
+		policy.KeyBinding = &sdjwt.KeyBinding{Nonce: req.Nonce, Audience: req.Audience(), MaxAge: s.config.Lifetime, Further: openid4vp.KeyBindingClaims(carried)}
 	}
 	v, err := sdjwt.Verify(text, s.sdjwtKey, policy)
 	if err != nil {
@@ -99,7 +101,10 @@ func (s *Server) checkSDJWT(asked openid4vp.CredentialQuery, p openid4vp.Present
 		l.fail("validity", credential.Failed("validity", "draft-ietf-oauth-sd-jwt-vc-24 section 2.2.2.1", "the credential has no end (exp)"))
 		return nil, nil, l.checks
 	}
-	l.pass("key-binding-hash")
+	l.pass("transaction-data")
+	if len(carried) == 0 {
+		l.note("transaction-data", "nothing was to be agreed to")
+	}
 	if !asked.Meta.AcceptsType(v.Type) {
 		l.fail("type", fmt.Errorf("vct %.100q was not asked for", v.Type))
 		return nil, nil, l.checks

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,12 @@ import (
 type Config struct {
 	URL     string // own origin, such as https://platform.example; http for loopback hosts and *.localhost
 	Issuers TrustedIssuers
+
+	// Identities sign requests; without one, requests are unsigned and their
+	// client identifier is the response URI's. The first is used unless a
+	// request names another prefix.
+	Identities   []*openid4vp.Identity
+	VerifierInfo []openid4vp.VerifierInfo // what others say about the verifier, in every request
 
 	Policies   map[string]openid4vp.Query // queries that POST /requests may name
 	Lifetime   time.Duration              // how long a request can be answered, and its result read; 5 minutes when 0
@@ -83,6 +90,9 @@ func New(c Config) (*Server, error) {
 			}
 		}
 	}
+	if slices.Contains(c.Identities, nil) {
+		return nil, errors.New("verifier: an identity is nil")
+	}
 	for name, q := range c.Policies {
 		if err := q.Validate(); err != nil {
 			return nil, fmt.Errorf("verifier: policy %q: %w", name, err)
@@ -128,8 +138,13 @@ func New(c Config) (*Server, error) {
 }
 
 // ClientID is the verifier's full client identifier, to which presentations
-// are bound.
-func (s *Server) ClientID() string { return openid4vp.ClientID(s.responseURI) }
+// are bound unless a request names another prefix.
+func (s *Server) ClientID() string {
+	if len(s.config.Identities) > 0 {
+		return s.config.Identities[0].ClientID
+	}
+	return openid4vp.ClientID(s.responseURI)
+}
 
 // Accounts are the platform's accounts.
 func (s *Server) Accounts() *Accounts { return s.accounts }

@@ -13,6 +13,7 @@ import (
 	"github.com/halfmask/halfmask/credential/bbs"
 	"github.com/halfmask/halfmask/credential/bbs2023"
 	"github.com/halfmask/halfmask/holder"
+	"github.com/halfmask/halfmask/protocol/fetch"
 	"github.com/halfmask/halfmask/protocol/openid4vp"
 	"github.com/halfmask/halfmask/spec"
 	"github.com/halfmask/halfmask/verifier"
@@ -47,7 +48,7 @@ func Example() {
 	}
 
 	// The wallet.
-	var client openid4vp.Client
+	client := openid4vp.Client{HTTP: fetch.New(fetch.Options{AllowLoopback: true})}
 	request, err := client.Fetch(context.Background(), pending.RequestURI)
 	if err != nil {
 		log.Fatal(err)

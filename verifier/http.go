@@ -33,6 +33,7 @@ func (s *Server) routes() *http.ServeMux {
 	m.HandleFunc("PUT /accounts/{id}/bar", s.backend(s.serveAccount(s.accounts.Bar)))
 	m.HandleFunc("DELETE /accounts/{id}/bar", s.backend(s.serveAccount(s.accounts.Unbar)))
 	m.HandleFunc("GET /requests/{ref}", s.serveObject)
+	m.HandleFunc("POST /requests/{ref}", s.serveObjectWithNonce)
 	m.HandleFunc("POST /responses", s.serveResponse)
 	return m
 }
@@ -74,9 +75,12 @@ func (s *Server) serveRequest(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var ask struct {
-		Policy   string           `json:"policy"`
-		Query    *json.RawMessage `json:"dcql_query"`
-		ReturnTo string           `json:"return_to"`
+		Policy       string           `json:"policy"`
+		Query        *json.RawMessage `json:"dcql_query"`
+		ReturnTo     string           `json:"return_to"`
+		ResponseMode openid4vp.Mode   `json:"response_mode"`
+		Prefix       string           `json:"client_id_prefix"`
+		Confirm      string           `json:"confirm"`
 	}
 	if err := strictjson.Decode(body, &ask, strictjson.Limits{}); err != nil {
 		reply(w, http.StatusBadRequest, failure{"invalid_request", err.Error()})
@@ -86,7 +90,7 @@ func (s *Server) serveRequest(w http.ResponseWriter, r *http.Request) {
 		reply(w, http.StatusBadRequest, failure{"invalid_request", "a JSON object with either policy or dcql_query is needed"})
 		return
 	}
-	p, err := s.ask(ask.Policy, ask.Query, ask.ReturnTo)
+	p, err := s.ask(ask.Policy, ask.Query, ask.ResponseMode, ask.Confirm, Terms{ReturnTo: ask.ReturnTo, Prefix: ask.Prefix})
 	switch {
 	case errors.Is(err, ErrBusy):
 		reply(w, http.StatusServiceUnavailable, failure{"temporarily_unavailable", err.Error()})
@@ -97,7 +101,8 @@ func (s *Server) serveRequest(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *Server) ask(policy string, query *json.RawMessage, returnTo string) (*Pending, error) {
+// ask makes the request that a back end describes.
+func (s *Server) ask(policy string, query *json.RawMessage, mode openid4vp.Mode, confirm string, t Terms) (*Pending, error) {
 	q, known := s.config.Policies[policy]
 	if query != nil {
 		parsed, err := openid4vp.ParseQuery(*query)
@@ -109,14 +114,44 @@ func (s *Server) ask(policy string, query *json.RawMessage, returnTo string) (*P
 	switch {
 	case !known:
 		return nil, fmt.Errorf("no policy %.80q", policy)
-	case returnTo != "":
-		return s.RequestReturning(q, returnTo)
+	case mode == openid4vp.DirectPostJWT:
+		t.Encrypted = true
+	case mode != "" && mode != openid4vp.DirectPost:
+		return nil, fmt.Errorf("response_mode is neither %s nor %s", openid4vp.DirectPost, openid4vp.DirectPostJWT)
 	}
-	return s.Request(q)
+	if confirm != "" {
+		var ids []string
+		for _, c := range q.Credentials {
+			ids = append(ids, c.ID)
+		}
+		agreed, err := openid4vp.NewTransaction(confirm, ids...)
+		if err != nil {
+			return nil, err
+		}
+		t.Transactions = []openid4vp.Transaction{agreed}
+	}
+	return s.RequestWith(q, t)
 }
 
-func (s *Server) serveObject(w http.ResponseWriter, r *http.Request) {
-	object, err := s.sessions.object(r.PathValue("ref"), s.config.Now())
+func (s *Server) serveObject(w http.ResponseWriter, r *http.Request) { s.replyObject(w, r, "") }
+
+// serveObjectWithNonce is request_uri_method post (OpenID4VP 1.0 section
+// 5.10). What the wallet says of itself changes nothing and is not kept.
+func (s *Server) serveObjectWithNonce(w http.ResponseWriter, r *http.Request) {
+	body, ok := readBody(w, r, "application/x-www-form-urlencoded", openid4vp.MaxObject)
+	if !ok {
+		return
+	}
+	nonce, err := openid4vp.ParseWalletNonce(body)
+	if err != nil {
+		reply(w, http.StatusBadRequest, failure{"invalid_request", detail(err)})
+		return
+	}
+	s.replyObject(w, r, nonce)
+}
+
+func (s *Server) replyObject(w http.ResponseWriter, r *http.Request, walletNonce string) {
+	object, err := s.object(r.PathValue("ref"), walletNonce)
 	if err != nil {
 		reply(w, http.StatusNotFound, failure{"invalid_request", err.Error()})
 		return
@@ -130,12 +165,12 @@ func (s *Server) serveResponse(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	response, err := openid4vp.ParseResponse(body)
-	if err != nil {
-		reply(w, http.StatusBadRequest, failure{"invalid_request", detail(err)})
+	response, malformed := openid4vp.ParseResponse(body)
+	if response == nil || malformed != nil && response.State == "" {
+		reply(w, http.StatusBadRequest, failure{"invalid_request", detail(malformed)})
 		return
 	}
-	v, redirectURI, err := s.respond(response)
+	v, redirectURI, err := s.respond(response, malformed)
 	switch {
 	case err != nil:
 		reply(w, http.StatusBadRequest, failure{"invalid_request", detail(err)})

@@ -1,12 +1,14 @@
 package verifier
 
 import (
+	"container/list"
 	"crypto/rand"
 	"crypto/subtle"
 	"errors"
 	"sync"
 	"time"
 
+	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/protocol/openid4vp"
 )
 
@@ -38,19 +40,22 @@ type Result struct {
 
 // session is one request and what became of it.
 type session struct {
-	id      string // for the back end: reads the result
-	ref     string // for the wallet: in the request_uri
-	request *openid4vp.Request
-	object  string
-	expires time.Time
-	result  Result
-	back    string // where the wallet sends the person afterwards; may be empty
-	code    string // that the person's browser then brings; empty when none is needed
+	id       string // for the back end: reads the result
+	ref      string // for the wallet: in the request_uri
+	request  *openid4vp.Request
+	identity *openid4vp.Identity    // that signs it; nil for none
+	key      *openid4vp.ResponseKey // that decrypts the response; nil when it comes in the clear
+	expires  time.Time
+	result   Result
+	back     string        // where the wallet sends the person afterwards; may be empty
+	code     string        // that the person's browser then brings; empty when none is needed
+	browser  string        // secret of the browser that began; empty when none is bound
+	place    *list.Element // among the waiting ones
 }
 
-// sessions is the verifier's memory. The three names of a session are
-// independent random values, so that who knows one does not know another
-// (OpenID4VP 1.0 section 14.3.3).
+// sessions is the verifier's memory: at most max that wait and max that are
+// finished. The names of a session are independent random values, so that who
+// knows one does not know another (OpenID4VP 1.0 section 14.3.3).
 type sessions struct {
 	mu       sync.Mutex
 	max      int
@@ -58,88 +63,120 @@ type sessions struct {
 	byID     map[string]*session
 	byRef    map[string]*session // waiting ones
 	byState  map[string]*session // waiting ones
-	waiting  []*session          // in order of expiry; may hold answered ones
-	finished []*session          // oldest first
+	byKey    map[string]*session // waiting ones, by identifier of the response key
+	waiting  *list.List          // of *session, in order of expiry
+	finished *list.List          // of *session, oldest first
 }
 
 func newSessions(limit int, keep time.Duration) *sessions {
-	return &sessions{max: limit, keep: keep, byID: map[string]*session{}, byRef: map[string]*session{}, byState: map[string]*session{}}
+	return &sessions{
+		max: limit, keep: keep, waiting: list.New(), finished: list.New(),
+		byID: map[string]*session{}, byRef: map[string]*session{}, byState: map[string]*session{}, byKey: map[string]*session{},
+	}
 }
 
 // add keeps a new session.
-func (m *sessions) add(s *session, now time.Time) (*session, error) {
+func (m *sessions) add(s *session, now time.Time) error {
 	s.id, s.ref, s.result = rand.Text(), rand.Text(), Result{Status: Waiting}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.expire(now)
 	if len(m.byState) >= m.max {
-		return nil, ErrBusy
+		return ErrBusy
 	}
 	m.byID[s.id], m.byRef[s.ref], m.byState[s.request.State] = s, s, s
-	m.waiting = append(m.waiting, s)
-	return s, nil
+	if s.key != nil {
+		m.byKey[s.key.ID()] = s
+	}
+	s.place = m.waiting.PushBack(s)
+	return nil
+}
+
+// drop forgets a session that nobody was told of.
+func (m *sessions) drop(s *session) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.finish(s, Result{Status: Checking})
+	delete(m.byID, s.id)
 }
 
 // expire ends the sessions whose time is over, and forgets results whose time
 // is over too.
 func (m *sessions) expire(now time.Time) {
-	n := 0
-	for _, s := range m.waiting {
-		if s.result.Status == Waiting && now.Before(s.expires) {
-			break
-		}
-		if s.result.Status == Waiting {
-			m.finish(s, Result{Status: Expired})
-		}
-		n++
+	for e := m.waiting.Front(); e != nil && !now.Before(e.Value.(*session).expires); e = m.waiting.Front() {
+		m.finish(e.Value.(*session), Result{Status: Expired})
 	}
-	clear(m.waiting[:n])
-	m.waiting = m.waiting[n:]
-	for len(m.finished) > 0 && !now.Before(m.finished[0].expires.Add(m.keep)) {
-		m.forgetOldest()
+	for e := m.finished.Front(); e != nil && !now.Before(e.Value.(*session).expires.Add(m.keep)); e = m.finished.Front() {
+		m.forget(e)
 	}
 }
 
-func (m *sessions) forgetOldest() {
-	delete(m.byID, m.finished[0].id)
-	m.finished[0] = nil
-	m.finished = m.finished[1:]
-}
+func (m *sessions) forget(e *list.Element) { delete(m.byID, m.finished.Remove(e).(*session).id) }
 
 // finish keeps the result of a session that no longer waits, and forgets the
 // oldest result when there are too many.
 func (m *sessions) finish(s *session, r Result) {
-	delete(m.byRef, s.ref)
-	delete(m.byState, s.request.State)
-	s.result, s.object = r, ""
+	if s.place != nil {
+		m.waiting.Remove(s.place)
+		s.place = nil
+		delete(m.byRef, s.ref)
+		delete(m.byState, s.request.State)
+		if s.key != nil {
+			delete(m.byKey, s.key.ID())
+		}
+	}
+	s.result = r
 	if r.Status == Checking {
 		return
 	}
-	m.finished = append(m.finished, s)
-	for len(m.finished) > m.max {
-		m.forgetOldest()
+	s.request, s.key, s.identity = nil, nil, nil
+	m.finished.PushBack(s)
+	for m.finished.Len() > m.max {
+		m.forget(m.finished.Front())
 	}
 }
 
-// object gives the request object for a request_uri.
-func (m *sessions) object(ref string, now time.Time) (string, error) {
+// byRequest finds the waiting session with a request_uri.
+func (m *sessions) byRequest(ref string, now time.Time) (*session, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.expire(now)
 	s, ok := m.byRef[ref]
-	if !ok || !now.Before(s.expires) {
-		return "", ErrUnknown
+	if !ok {
+		return nil, ErrUnknown
 	}
-	return s.object, nil
+	held := *s // what is read of it does not change
+	return &held, nil
 }
 
-// take gives the waiting session with the state to exactly one caller.
-func (m *sessions) take(state string, now time.Time) (*session, error) {
+// take gives the waiting session that a response names, by its state or the
+// key that it is encrypted for, to exactly one caller, with the response in
+// the clear.
+func (m *sessions) take(r *openid4vp.Response, malformed error, now time.Time) (*session, *openid4vp.Response, error, error) {
+	if r.Encrypted == "" {
+		held, err := m.takeFrom(m.byState, r.State, now)
+		if err == nil && r.Err == nil && held.request.Mode.Encrypted() {
+			malformed = credential.Failed("response-encryption", "OpenID4VP 1.0 section 8.3.1", "the answer came unencrypted")
+		}
+		return held, r, malformed, err
+	}
+	held, err := m.takeFrom(m.byKey, r.KeyID, now)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	opened, malformed := held.key.Open(r)
+	if malformed == nil && opened.State != held.request.State {
+		malformed = credential.Failed("state", "OpenID4VP 1.0 section 5.3", "the response names the state of another request")
+	}
+	return held, opened, malformed, nil
+}
+
+func (m *sessions) takeFrom(names map[string]*session, name string, now time.Time) (*session, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.expire(now)
-	s, ok := m.byState[state]
-	if !ok || !now.Before(s.expires) {
+	s, ok := names[name]
+	if !ok {
 		return nil, ErrUnknown
 	}
 	m.finish(s, Result{Status: Checking})

@@ -13,6 +13,7 @@ type Verdict struct {
 	Checks        []Check        `json:"checks"`                  // in the order in which they are made
 	Claims        map[string]any `json:"claims,omitempty"`        // what was asked for and shown, by name; none unless accepted
 	Presentations []Presented    `json:"presentations,omitempty"` // the same, by presentation; none unless accepted
+	Agreed        []string       `json:"agreed,omitempty"`        // texts that the person agreed to; none unless accepted
 	Beyond        []string       `json:"beyond,omitempty"`        // names of claims that were shown and not asked for
 	Account       string         `json:"account,omitempty"`       // what the platform sees again; see Accounts
 }

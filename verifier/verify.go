@@ -21,17 +21,14 @@ func (s *Server) Verify(req *openid4vp.Request, token openid4vp.VPToken) *Verdic
 
 func (s *Server) verify(req *openid4vp.Request, token openid4vp.VPToken, now time.Time) *Verdict {
 	v := &Verdict{}
-	whole := newChecklist("", [][2]string{
-		{"vp-token", "OpenID4VP 1.0 section 8.1"},
-		{"query-satisfied", "OpenID4VP 1.0 section 6.4.2"},
-	}...)
+	whole := newChecklist("", checksWhole(req)...)
 	if err := fits(req.Query, token); err != nil {
 		whole.fail("vp-token", err)
 		v.Checks = whole.checks
 		return v
 	}
 	whole.pass("vp-token")
-	if err := satisfies(req.Query, token); err != nil {
+	if err := satisfies(req, token); err != nil {
 		whole.fail("query-satisfied", err)
 	} else {
 		whole.pass("query-satisfied")
@@ -39,9 +36,11 @@ func (s *Server) verify(req *openid4vp.Request, token openid4vp.VPToken, now tim
 	v.Checks = whole.checks
 	ok := v.Failed() == nil
 	var presented []Presented
+	answered := func(id string) bool { return len(token[id]) > 0 }
 	for _, asked := range req.Query.Credentials {
+		carried, _ := req.TransactionsFor(asked.ID, answered) // satisfies has seen to it that there is one for each
 		for _, p := range token[asked.ID] {
-			shown, beyond, checks := s.checkOne(asked, p, req, now, ok)
+			shown, beyond, checks := s.checkOne(asked, p, req, carried, now, ok)
 			v.Checks = append(v.Checks, checks...)
 			v.Beyond = append(v.Beyond, beyond...)
 			if shown == nil {
@@ -59,25 +58,44 @@ func (s *Server) verify(req *openid4vp.Request, token openid4vp.VPToken, now tim
 	}
 	v.Accepted, v.Presentations, v.Account = true, presented, account
 	v.Claims = merge(presented)
+	for _, t := range req.Transactions {
+		v.Agreed = append(v.Agreed, t.Text)
+	}
 	slices.Sort(v.Beyond)
 	v.Beyond = slices.Compact(v.Beyond)
 	return v
 }
 
+// checksWhole are the checks on a response as a whole.
+func checksWhole(req *openid4vp.Request) [][2]string {
+	checks := [][2]string{{"vp-token", "OpenID4VP 1.0 section 8.1"}, {"query-satisfied", "OpenID4VP 1.0 section 6.4.2"}}
+	if req.Mode.Encrypted() {
+		checks = slices.Insert(checks, 0, [2]string{"response-encryption", "OpenID4VP 1.0 section 8.3"}, [2]string{"state", "OpenID4VP 1.0 section 5.3"})
+	}
+	return checks
+}
+
+// unreadable is the verdict on a response that gave nothing to check.
+func unreadable(req *openid4vp.Request, check string, err error) *Verdict {
+	l := newChecklist("", checksWhole(req)...)
+	l.fail(check, err)
+	return &Verdict{Checks: l.checks}
+}
+
 // checkOne checks one presentation, or lists its checks as skipped when the
 // response has failed already.
-func (s *Server) checkOne(asked openid4vp.CredentialQuery, p openid4vp.Presentation, req *openid4vp.Request, now time.Time, reached bool) (*Presented, []string, []Check) {
+func (s *Server) checkOne(asked openid4vp.CredentialQuery, p openid4vp.Presentation, req *openid4vp.Request, carried []openid4vp.Transaction, now time.Time, reached bool) (*Presented, []string, []Check) {
 	switch {
 	case asked.Format == credential.SDJWT && reached:
-		return s.checkSDJWT(asked, p, req, now)
+		return s.checkSDJWT(asked, p, req, carried, now)
 	case asked.Format == credential.SDJWT:
 		return nil, nil, newChecklist(asked.ID, checksSDJWT...).checks
 	case asked.Format == credential.BBS2023 && reached:
-		return s.checkBBS(asked, p, req, now)
+		return s.checkBBS(asked, p, req, carried, now)
 	case asked.Format == credential.BBS2023:
 		return nil, nil, newChecklist(asked.ID, checksBBS...).checks
 	case asked.Format == credential.JWPBBS && reached:
-		return s.checkJWP(asked, p, req, now)
+		return s.checkJWP(asked, p, req, carried, now)
 	case asked.Format == credential.JWPBBS:
 		return nil, nil, newChecklist(asked.ID, checksJWP...).checks
 	}
@@ -108,8 +126,12 @@ func fits(q openid4vp.Query, token openid4vp.VPToken) error {
 }
 
 // satisfies checks that the set of presentations is one that was asked for.
-func satisfies(q openid4vp.Query, token openid4vp.VPToken) error {
+func satisfies(req *openid4vp.Request, token openid4vp.VPToken) error {
+	q := req.Query
 	answered := func(id string) bool { return len(token[id]) > 0 }
+	if _, err := req.TransactionsFor("", answered); err != nil {
+		return err
+	}
 	if len(q.CredentialSets) == 0 {
 		for _, c := range q.Credentials {
 			if !answered(c.ID) {

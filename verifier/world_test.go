@@ -19,6 +19,7 @@ import (
 	"github.com/halfmask/halfmask/credential/jwpbbs"
 	"github.com/halfmask/halfmask/credential/sdjwt"
 	"github.com/halfmask/halfmask/holder"
+	"github.com/halfmask/halfmask/protocol/fetch"
 	"github.com/halfmask/halfmask/protocol/openid4vp"
 	"github.com/halfmask/halfmask/spec"
 	"github.com/halfmask/halfmask/verifier"
@@ -83,6 +84,18 @@ func person() map[string]any {
 
 func newWorld(t testing.TB, change ...func(*verifier.Config)) *world {
 	t.Helper()
+	return newWorldWith(t, func(_ *world, c *verifier.Config) {
+		for _, f := range change {
+			f(c)
+		}
+	})
+}
+
+// toLoopback finds names below .localhost on this machine.
+var toLoopback = fetch.New(fetch.Options{AllowLoopback: true})
+
+func newWorldWith(t testing.TB, change func(*world, *verifier.Config)) *world {
+	t.Helper()
 	w := &world{TB: t, now: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC), signing: ecKey(t), holderKey: ecKey(t)}
 	w.proving = must[*bbs.SecretKey](t)(bbs.GenerateKey())
 	w.sdjwt = holder.Held{ID: "1", Format: credential.SDJWT, Raw: w.issueSDJWT(w.signing, nil)}
@@ -90,6 +103,7 @@ func newWorld(t testing.TB, change ...func(*verifier.Config)) *world {
 	w.jwp = holder.Held{ID: "3", Format: credential.JWPBBS, JWP: w.issueJWP(jwpbbs.NewLinkSecret(), person())}
 	w.http = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.server.ServeHTTP(rw, r) }))
 	t.Cleanup(w.http.Close)
+	w.wallet.HTTP = w.http.Client()
 	c := verifier.Config{
 		URL: w.http.URL,
 		Issuers: verifier.TrustedIssuers{
@@ -99,9 +113,7 @@ func newWorld(t testing.TB, change ...func(*verifier.Config)) *world {
 		},
 		Now: w.clock,
 	}
-	for _, f := range change {
-		f(&c)
-	}
+	change(w, &c)
 	w.server = must[*verifier.Server](t)(verifier.New(c))
 	return w
 }

@@ -2,13 +2,11 @@ package wallet
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -132,11 +130,7 @@ func answerTo(request *openid4vp.Request) (*answer, error) {
 
 // readable gives the claims of the request object, for the log.
 func readable(request *openid4vp.Request) (json.RawMessage, error) {
-	object, err := request.Object()
-	if err != nil {
-		return nil, err
-	}
-	return base64.RawURLEncoding.DecodeString(strings.Split(object, ".")[1])
+	return request.Claims()
 }
 
 // prepare picks the least answer, or finds the problem.

@@ -3,6 +3,7 @@ package sdjwt
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -19,6 +20,12 @@ import (
 // The key must be the one that the credential is bound to, cnf.jwk. Its
 // identifier is not sent.
 func Bind(presentation string, holder jose.SigningKey, nonce, audience string, at time.Time) (string, error) {
+	return BindWith(presentation, holder, nonce, audience, at, nil)
+}
+
+// BindWith is Bind with further claims in the Key Binding JWT, such as the
+// transaction_data_hashes of OpenID4VP. They cannot take the place of its own.
+func BindWith(presentation string, holder jose.SigningKey, nonce, audience string, at time.Time, further map[string]any) (string, error) {
 	if nonce == "" || audience == "" || at.IsZero() {
 		return "", errors.New("sdjwt: bind: a nonce, an audience and a time are needed")
 	}
@@ -33,12 +40,15 @@ func Bind(presentation string, holder jose.SigningKey, nonce, audience string, a
 		return "", errors.New("sdjwt: bind: the credential is not bound to a key (cnf.jwk)")
 	}
 	holder.Key = jws.Nameless(holder.Key)
-	jwt, err := jws.Sign(holder, bindingJWT, nil, map[string]any{
+	claims := map[string]any{}
+	maps.Copy(claims, further)
+	maps.Copy(claims, map[string]any{
 		"iat":     at.Unix(),
 		"aud":     audience,
 		"nonce":   nonce,
 		"sd_hash": digest(c.hash, presentation),
-	}, c.holder)
+	})
+	jwt, err := jws.Sign(holder, bindingJWT, nil, claims, c.holder)
 	if err != nil {
 		return "", fmt.Errorf("sdjwt: bind with the key in cnf.jwk: %w", err)
 	}

@@ -44,7 +44,8 @@
 // claim-override, depth, numeric-date, confirmation, type); the times and
 // audience (not-yet-valid, expired, credential-audience); the key binding
 // (key-binding-key, key-binding-signature, key-binding-time,
-// key-binding-nonce, key-binding-audience, key-binding-hash). A policy that
+// key-binding-nonce, key-binding-audience, key-binding-hash,
+// key-binding-claim). A policy that
 // makes no sense is key-binding-policy; VerifyIssued adds
 // key-binding-unexpected and salt-reuse, Select claim-path.
 //

@@ -1,6 +1,7 @@
 package sdjwt
 
 import (
+	"reflect"
 	"slices"
 	"time"
 
@@ -38,6 +39,10 @@ type KeyBinding struct {
 	Nonce    string        // the verifier's fresh nonce, required
 	Audience string        // the verifier's full client identifier, required
 	MaxAge   time.Duration // of the Key Binding JWT; DefaultMaxAge when zero
+
+	// Further claims that it must have, with exactly these JSON values, such
+	// as the transaction_data_hashes of OpenID4VP.
+	Further map[string]any
 }
 
 // Verified is what a verifier may rely on.
@@ -209,6 +214,11 @@ func (c *Credential) checkBinding(want KeyBinding, now time.Time) error {
 	}
 	if claims["sd_hash"] != digest(c.hash, c.sdjwt) {
 		return credential.Failed("key-binding-hash", "RFC 9901 section 4.3.1", "sd_hash is not that of this issuer-signed JWT with these disclosures")
+	}
+	for name, value := range want.Further {
+		if !reflect.DeepEqual(claims[name], value) {
+			return credential.Failed("key-binding-claim", clause, "%s is %s, not what was asked for", name, brief(claims[name]))
+		}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package openid4vp
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -9,30 +10,46 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
+
+	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/protocol/fetch"
 )
 
-// Client is the wallet's end. The zero value works.
+const formType = "application/x-www-form-urlencoded"
+
+// publicOnly is the client of the zero Client.
+var publicOnly = *fetch.New(fetch.Options{})
+
+// Client is the wallet's end. The zero value works: it reaches public
+// addresses and trusts nobody's certificates.
 type Client struct {
-	// HTTP carries the messages; nil is a client that waits at most 30
-	// seconds for an answer. Its CheckRedirect and its cookie jar are not
-	// used: no redirect is followed, and a jar would tie presentations
-	// together.
-	HTTP *http.Client
+	// HTTP carries the messages; nil is fetch.New's, which reaches public
+	// addresses only. Its CheckRedirect and its cookie jar are not used: no
+	// redirect is followed, and a jar would tie presentations together.
+	HTTP  *http.Client
+	Trust Trust // in verifiers that sign
 }
 
 // Fetch reads the URI that invoked the wallet and, when it holds only the
-// place of the request, fetches the request object with GET. An error about
-// the content of the request is an *Error.
+// place of the request, fetches the request object: with GET, or with POST and
+// a fresh wallet nonce when the verifier asks for that (section 5.10). An
+// error about the content of the request is an *Error.
 func (c *Client) Fetch(ctx context.Context, uri string) (*Request, error) {
 	v, err := ParseURI(uri)
 	if err != nil {
 		return nil, err
 	}
-	if v.Request != nil {
+	switch {
+	case v.Request != nil:
 		return v.Request, nil
+	case v.Object != "":
+		return c.Trust.ParseObject(ctx, []byte(v.Object), v.ClientID)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, v.RequestURI, nil)
+	walletNonce := ""
+	if v.Post {
+		walletNonce = rand.Text()
+	}
+	req, err := fetchRequest(ctx, v, walletNonce)
 	if err != nil {
 		return nil, fmt.Errorf("openid4vp: fetch request: %w", err)
 	}
@@ -48,7 +65,52 @@ func (c *Client) Fetch(ctx context.Context, uri string) (*Request, error) {
 	case kind != ObjectType:
 		return nil, refuse(InvalidRequestObject, "request-object", "5.10.1", "content type is not %s", ObjectType)
 	}
-	return ParseObject(body, v.ClientID)
+	r, err := c.Trust.ParseObject(ctx, body, v.ClientID)
+	if err == nil && v.Post && r.WalletNonce != walletNonce {
+		return nil, refuse(InvalidRequest, "wallet-nonce", "5.10.1", "the request object does not repeat the wallet's nonce")
+	}
+	return r, err
+}
+
+func fetchRequest(ctx context.Context, v *Invocation, walletNonce string) (*http.Request, error) {
+	if !v.Post {
+		return http.NewRequestWithContext(ctx, http.MethodGet, v.RequestURI, nil)
+	}
+	form := url.Values{"wallet_nonce": {walletNonce}, "wallet_metadata": {walletMetadata(v.ClientID)}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, v.RequestURI, strings.NewReader(form.Encode()))
+	if err == nil {
+		req.Header.Set("Content-Type", formType)
+	}
+	return req, err
+}
+
+// walletMetadata is what a verifier may know of the wallet before it knows
+// anything of the person: the same for every wallet of this kind (section
+// 15.6).
+func walletMetadata(clientID string) string {
+	const common = `{"vp_formats_supported":{"dc+sd-jwt":{"sd-jwt_alg_values":["ES256","ES384","EdDSA","Ed25519"],"kb-jwt_alg_values":["ES256"]},` +
+		`"ldp_vc":{"proof_type_values":["DataIntegrityProof"],"cryptosuite_values":["bbs-2023"]}},` +
+		`"client_id_prefixes_supported":["redirect_uri","x509_san_dns","x509_hash","decentralized_identifier","verifier_attestation"],` +
+		`"response_types_supported":["vp_token"],"response_modes_supported":["direct_post","direct_post.jwt"],` +
+		`"authorization_encryption_alg_values_supported":["ECDH-ES"],"authorization_encryption_enc_values_supported":["A256GCM","A128GCM"]`
+	if prefix, _, _ := cutPrefix(clientID); prefix == RedirectURI { // which precludes signatures
+		return common + "}"
+	}
+	return common + `,"request_object_signing_alg_values_supported":["ES256","ES384","EdDSA","Ed25519"]}`
+}
+
+// ParseWalletNonce reads the body that a wallet posts to a request_uri, and
+// gives its nonce, which may be empty. The error is a *credential.Error.
+func ParseWalletNonce(body []byte) (string, error) {
+	form, err := url.ParseQuery(string(body))
+	if err != nil || len(form["wallet_nonce"]) > 1 {
+		return "", credential.Failed("wallet-nonce", "OpenID4VP 1.0 section 5.10", "the form cannot be read")
+	}
+	nonce := form.Get("wallet_nonce")
+	if nonce != "" && !isURLSafe(nonce) {
+		return "", credential.Failed("wallet-nonce", "OpenID4VP 1.0 section 5.10", "not made of 1 to 512 URL safe characters")
+	}
+	return nonce, nil
 }
 
 // Respond posts the presentations to the response URI and gives the URI that
@@ -69,7 +131,10 @@ func (c *Client) post(ctx context.Context, r *Request, response *Response) (stri
 	if err := r.Validate(); err != nil {
 		return "", err
 	}
-	form, err := response.Encode()
+	if !r.Mode.posts() {
+		return "", errors.New("openid4vp: respond: the request came from a browser, which takes the answer")
+	}
+	form, err := response.Encode(r)
 	if err != nil {
 		return "", err
 	}
@@ -77,7 +142,7 @@ func (c *Client) post(ctx context.Context, r *Request, response *Response) (stri
 	if err != nil {
 		return "", fmt.Errorf("openid4vp: respond: %w", err)
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Content-Type", formType)
 	req.Header.Set("Accept", "application/json")
 	status, kind, body, err := c.do(req)
 	if err != nil {
@@ -120,7 +185,7 @@ func cutFragment(uri string) string {
 // do sends the request and reads a bounded body. Redirects are not followed:
 // they would carry a presentation to a place that was not checked.
 func (c *Client) do(req *http.Request) (status int, kind string, body []byte, err error) {
-	client := http.Client{Timeout: 30 * time.Second}
+	client := publicOnly
 	if c.HTTP != nil {
 		client = *c.HTTP
 	}

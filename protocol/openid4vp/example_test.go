@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/protocol/fetch"
 	"github.com/halfmask/halfmask/protocol/openid4vp"
 )
 
@@ -56,7 +57,7 @@ func Example() {
 	}
 	uri := openid4vp.ByReference(request.ClientID, server.URL+"/requests/1") // shown as a QR code
 
-	var wallet openid4vp.Client
+	wallet := openid4vp.Client{HTTP: fetch.New(fetch.Options{AllowLoopback: true})}
 	asked, err := wallet.Fetch(context.Background(), uri)
 	if err != nil {
 		log.Fatal(err)

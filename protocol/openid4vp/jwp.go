@@ -1,6 +1,7 @@
 package openid4vp
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strconv"
@@ -151,16 +152,20 @@ func (p *Proved) ranges() ([]jwpbbs.Range, error) {
 
 // JWP gives what a credential query of the request asks, with one combination
 // of its claims, of a credential of a type in JWP form. Wallet and verifier
-// make the same: the presentation has to answer it exactly. vct is one of
+// make the same: the presentation has to answer it exactly, and carries the
+// transactions. vct is one of
 // meta.vct_values. The error is a *credential.Error.
-func (r *Request) JWP(c CredentialQuery, set []ClaimQuery, vct string) (*jwpbbs.Request, error) {
+func (r *Request) JWP(c CredentialQuery, set []ClaimQuery, vct string, carried []Transaction) (*jwpbbs.Request, error) {
 	switch {
 	case !c.Meta.AcceptsType(vct):
 		return nil, badJWP("type %.80q is not asked for", vct)
 	case c.Meta.ValidOn.IsZero():
 		return nil, badJWP("credential %q: meta.valid_on is missing", c.ID)
 	}
-	out := &jwpbbs.Request{Type: vct, Nonce: r.Nonce, Audience: r.ClientID, ValidAt: c.Meta.ValidOn.Time()}
+	out := &jwpbbs.Request{Type: vct, Nonce: r.Nonce, Audience: r.Audience(), ValidAt: c.Meta.ValidOn.Time()}
+	for _, t := range carried {
+		out.Transactions = append(out.Transactions, sha256.Sum256([]byte(t.Encoded)))
+	}
 	if p := c.Meta.Pseudonym; p != nil {
 		scope := jwpbbs.Scope(p.Scope)
 		out.Pseudonym = &scope

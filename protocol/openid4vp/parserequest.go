@@ -2,12 +2,15 @@ package openid4vp
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"errors"
-	"fmt"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
-	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/spec/strictjson"
 )
 
 // Invocation is what a wallet's URI holds: a request by value, or the place
@@ -15,7 +18,9 @@ import (
 type Invocation struct {
 	ClientID   string   // the request object must name the same
 	RequestURI string   // where the request object is; empty when the request is there by value
-	Request    *Request // nil when it is to be fetched
+	Post       bool     // request_uri_method is post
+	Object     string   // a signed request object by value, which Trust.ParseObject reads
+	Request    *Request // nil when it is to be fetched, or signed
 }
 
 // ParseURI reads a URI of the scheme openid4vp. With a request_uri, every
@@ -39,8 +44,9 @@ func ParseURI(uri string) (*Invocation, error) {
 		}
 	}
 	v := &Invocation{ClientID: params.Get("client_id")}
-	if len(v.ClientID) > maxText || !strings.HasPrefix(v.ClientID, redirectPrefix) {
-		return nil, refuse(InvalidRequest, "client-id", "5.9", "client_id %q has not the prefix redirect_uri", clip(v.ClientID))
+	prefix, _, ok := cutPrefix(v.ClientID)
+	if !ok {
+		return nil, (&Request{ClientID: v.ClientID}).checkClientID()
 	}
 	method, hasMethod := params["request_uri_method"]
 	if hasMethod && method[0] != "get" && method[0] != "post" {
@@ -54,9 +60,15 @@ func ParseURI(uri string) (*Invocation, error) {
 		if _, err := CheckAddress(v.RequestURI); err != nil {
 			return nil, refuse(InvalidRequest, "request-uri", "5", "request_uri: %w", err)
 		}
+		v.Post = hasMethod && method[0] == "post"
 		return v, nil
 	case hasMethod:
 		return nil, refuse(InvalidRequest, "request-uri-method", "5.1", "request_uri_method without request_uri")
+	case params.Has("request") && prefix != RedirectURI:
+		v.Object = params.Get("request")
+		return v, nil
+	case prefix != RedirectURI:
+		return nil, refuse(InvalidRequest, "request-unsigned", "5.9.3", "a request with the prefix %s must be signed", prefix)
 	case params.Has("request"):
 		v.Request, err = ParseObject([]byte(params.Get("request")), v.ClientID)
 		return v, err
@@ -66,7 +78,7 @@ func ParseURI(uri string) (*Invocation, error) {
 }
 
 // ParseObject reads an unsecured request object that was announced by a URI
-// with this client identifier.
+// with this client identifier. Trust.ParseObject reads signed ones too.
 func ParseObject(jwt []byte, clientID string) (*Request, error) {
 	bad := func(format string, args ...any) error {
 		return refuse(InvalidRequestObject, "request-object", "5", format, args...)
@@ -96,22 +108,51 @@ func ParseObject(jwt []byte, clientID string) (*Request, error) {
 	if err != nil {
 		return nil, bad("payload: %w", err)
 	}
+	r, err := new(Trust).requestFromClaims(o, clientID)
+	if err != nil {
+		return nil, err
+	}
+	r.Received = string(jwt)
+	return r, nil
+}
+
+// requestFromClaims reads the claims of a request object.
+func (t *Trust) requestFromClaims(o object, clientID string) (*Request, error) {
 	if aud, there := o["aud"]; there && aud != selfIssued {
 		return nil, refuse(InvalidRequestObject, "request-object-audience", "5.8", "aud is not %s", selfIssued)
 	}
 	for _, name := range []string{"request", "request_uri"} {
 		if _, there := o[name]; there {
-			return nil, bad("%s inside a request object (RFC 9101 section 4)", name)
+			return nil, refuse(InvalidRequestObject, "request-object", "5", "%s inside a request object (RFC 9101 section 4)", name)
 		}
 	}
-	r, err := requestFromObject(o)
-	if err != nil {
+	if err := t.checkTimes(o); err != nil {
 		return nil, err
 	}
-	if r.ClientID != clientID {
+	if o["client_id"] != clientID {
 		return nil, refuse(InvalidRequest, "client-id", "5.10.1", "the request object names another client_id than the URI")
 	}
-	return r, nil
+	return requestFromObject(o, DirectPost, DirectPostJWT)
+}
+
+// checkTimes refuses a request object outside its own exp and nbf.
+func (t *Trust) checkTimes(o object) error {
+	now := t.now()
+	for name, outside := range map[string]func(time.Time) bool{
+		"exp": func(at time.Time) bool { return !now.Before(at) },
+		"nbf": func(at time.Time) bool { return now.Add(time.Minute).Before(at) },
+	} {
+		v, there := o[name]
+		if !there {
+			continue
+		}
+		number, _ := v.(json.Number)
+		seconds, err := strconv.ParseInt(string(number), 10, 64)
+		if err != nil || outside(time.Unix(seconds, 0)) {
+			return refuse(InvalidRequestObject, "request-object-time", "5", "outside its own %s (RFC 7519 section 4.1)", name)
+		}
+	}
+	return nil
 }
 
 func segment(s string) (object, error) {
@@ -129,23 +170,21 @@ func requestFromParams(params url.Values) (*Request, error) {
 	for name := range params {
 		o[name] = params.Get(name)
 	}
-	for _, name := range []string{"dcql_query", "client_metadata"} {
+	for _, name := range []string{"dcql_query", "client_metadata", "transaction_data", "verifier_info"} {
 		if !params.Has(name) {
 			continue
 		}
-		v, err := parseObject([]byte(params.Get(name)))
+		v, err := strictjson.DecodeAny([]byte(params.Get(name)), strictjson.Limits{Bytes: MaxURI, Depth: maxDepth}, nil)
 		if err != nil {
 			return nil, refuse(InvalidRequest, strings.ReplaceAll(name, "_", "-"), "5.1", "%s: %w", name, err)
 		}
-		o[name] = map[string]any(v)
+		o[name] = v
 	}
-	return requestFromObject(o)
+	return requestFromObject(o, DirectPost, DirectPostJWT)
 }
 
-func requestFromObject(o object) (*Request, error) {
-	if _, there := o["transaction_data"]; there {
-		return nil, refuse(InvalidTransactionData, "transaction-data", "5", "transaction_data is not supported")
-	}
+// requestFromObject reads the parameters of a request in one of the modes.
+func requestFromObject(o object, modes ...Mode) (*Request, error) {
 	if _, there := o["redirect_uri"]; there {
 		return nil, refuse(InvalidRequest, "redirect-uri", "8.2", "redirect_uri in a request of response mode direct_post")
 	}
@@ -155,22 +194,23 @@ func requestFromObject(o object) (*Request, error) {
 	if o["response_type"] != responseType {
 		return nil, refuse(InvalidRequest, "response-type", "5.6", "response_type is not %s", responseType)
 	}
-	if o["response_mode"] != directPost {
-		return nil, refuse(InvalidRequest, "response-mode", "8.2", "response_mode is not %s", directPost)
+	mode, _ := o["response_mode"].(string)
+	if !slices.Contains(modes, Mode(mode)) {
+		return nil, refuse(InvalidRequest, "response-mode", "8.2", "response_mode is none of %v", modes)
 	}
-	r := &Request{}
+	r := &Request{Mode: Mode(mode)}
 	for _, member := range []struct {
 		name string
 		into *string
-	}{{"client_id", &r.ClientID}, {"response_uri", &r.ResponseURI}, {"nonce", &r.Nonce}, {"state", &r.State}} {
+	}{{"client_id", &r.ClientID}, {"response_uri", &r.ResponseURI}, {"nonce", &r.Nonce}, {"state", &r.State}, {"wallet_nonce", &r.WalletNonce}} {
 		s, err := o.text(member.name)
 		if err != nil {
 			return nil, refuse(InvalidRequest, strings.ReplaceAll(member.name, "_", "-"), "5.2", "%w", err)
 		}
 		*member.into = s
 	}
-	if _, there := o["response_uri"]; !there { // may be omitted, section 5.9.3
-		r.ResponseURI = strings.TrimPrefix(r.ClientID, redirectPrefix)
+	if name, is := strings.CutPrefix(r.ClientID, RedirectURI+":"); is && o["response_uri"] == nil && r.Mode.posts() {
+		r.ResponseURI = name // may be omitted, section 5.9.3
 	}
 	if _, there := o["state"]; there && r.State == "" {
 		return nil, refuse(InvalidRequest, "state", "5.2", "state is empty")
@@ -187,43 +227,21 @@ func requestFromObject(o object) (*Request, error) {
 	if r.Metadata, err = metadataOf(o["client_metadata"]); err != nil {
 		return nil, refuse(InvalidRequest, "client-metadata", "11.1", "%w", err)
 	}
+	if v, there := o["transaction_data"]; there {
+		if r.Transactions, err = transactionsOf(v); err != nil {
+			return nil, err
+		}
+	}
+	if r.VerifierInfo, err = verifierInfoOf(o); err != nil {
+		return nil, refuse(InvalidRequest, "verifier-info", "5.1", "%w", err)
+	}
+	if !r.Mode.posts() {
+		if r.ExpectedOrigins, err = o.texts("expected_origins"); err != nil {
+			return nil, refuse(InvalidRequest, "expected-origins", "A.2", "%w", err)
+		}
+	}
 	if err := r.Validate(); err != nil {
 		return nil, err
 	}
 	return r, nil
-}
-
-func metadataOf(v any) (Metadata, error) {
-	o, ok := asObject(v)
-	if !ok {
-		return Metadata{}, errors.New("client_metadata is missing or no object")
-	}
-	formats, ok := asObject(o["vp_formats_supported"])
-	if !ok || len(formats) > maxEntries {
-		return Metadata{}, errors.New("vp_formats_supported is missing or no object")
-	}
-	m := Metadata{Formats: make(map[credential.Format]FormatSupport, len(formats))}
-	for name, v := range formats {
-		support, ok := asObject(v)
-		if !ok {
-			return Metadata{}, fmt.Errorf("vp_formats_supported: %q is no object", clip(name))
-		}
-		var f FormatSupport
-		for member, into := range map[string]*[]string{
-			"sd-jwt_alg_values": &f.SDJWTAlgs, "kb-jwt_alg_values": &f.KBJWTAlgs,
-			"proof_type_values": &f.ProofTypes, "cryptosuite_values": &f.Cryptosuites,
-			"jwp_alg_values": &f.JWPAlgs,
-		} {
-			list, err := support.texts(member)
-			if err != nil {
-				if credential.Format(name) != credential.SDJWT && credential.Format(name) != credential.BBS2023 && credential.Format(name) != credential.JWPBBS {
-					continue // another format may use the name otherwise
-				}
-				return Metadata{}, fmt.Errorf("%q: %w", clip(name), err)
-			}
-			*into = list
-		}
-		m.Formats[credential.Format(name)] = f
-	}
-	return m, nil
 }

@@ -56,11 +56,14 @@ func TestRequestRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(got, r) {
+	if got.Received != object {
+		t.Errorf("received %q", got.Received)
+	}
+	if got.Received = ""; !reflect.DeepEqual(got, r) {
 		t.Errorf("as an object: %+v, want %+v", got, r)
 	}
 	v, err = openid4vp.ParseURI("openid4vp://?" + url.Values{"client_id": {r.ClientID}, "request": {object}}.Encode())
-	if err != nil || !reflect.DeepEqual(v.Request, r) {
+	if err != nil || v.Request.Nonce != r.Nonce || v.Request.Received != object {
 		t.Errorf("as an object by value: %+v, %v", v, err)
 	}
 	v, err = openid4vp.ParseURI(openid4vp.ByReference(r.ClientID, "https://platform.example/requests/1"))
@@ -121,7 +124,7 @@ func TestRequestRefuses(t *testing.T) {
 		"another response_uri than client_id names": {set("response_uri", "https://thief.example/responses"), "client-id"},
 		"client_id missing":                         {del("client_id"), "client-id"},
 		"client_id without prefix":                  {set("client_id", "platform"), "client-id"},
-		"client_id of another prefix":               {set("client_id", "x509_san_dns:platform.example"), "client-id"},
+		"client_id of another prefix":               {set("client_id", "x509_san_dns:platform.example"), "request-unsigned"},
 		"client_id of the prefix origin":            {set("client_id", "origin:https://platform.example"), "client-id"},
 		"http to a host elsewhere":                  {moved("http://platform.example/responses"), "response-uri"},
 		"http to a name that only looks local":      {moved("http://localhost.example/responses"), "response-uri"},
@@ -134,7 +137,8 @@ func TestRequestRefuses(t *testing.T) {
 		"response_type code":                        {set("response_type", "code"), "response-type"},
 		"response_mode missing":                     {del("response_mode"), "response-mode"},
 		"response_mode fragment":                    {set("response_mode", "fragment"), "response-mode"},
-		"response_mode direct_post.jwt":             {set("response_mode", "direct_post.jwt"), "response-mode"},
+		"response_mode dc_api":                      {set("response_mode", "dc_api"), "response-mode"},
+		"direct_post.jwt without a key":             {set("response_mode", "direct_post.jwt"), "client-metadata"},
 		"nonce missing":                             {del("nonce"), "nonce"},
 		"nonce empty":                               {set("nonce", ""), "nonce"},
 		"nonce that is not URL safe":                {set("nonce", "a b"), "nonce"},
