@@ -27,10 +27,12 @@ import (
 
 var configurations = map[string]CredentialConfiguration{
 	"bound": {
+		Scope:  "bound-scope",
 		Format: credential.SDJWT, Type: "urn:test:bound", SigningAlgs: []any{"ES256"},
 		BindingMethods: []string{"jwk"}, ProofTypes: map[string]ProofType{"jwt": {ProofAlgs}},
 	},
 	"free": {
+		Scope:      "free-scope",
 		Format:     credential.BBS2023,
 		Definition: &CredentialDefinition{Context: []any{"https://www.w3.org/ns/credentials/v2"}, Type: []string{"VerifiableCredential"}},
 	},
@@ -68,6 +70,9 @@ func (f *fakeIssuer) Credential(_ context.Context, subject, configuration string
 func (f *fakeIssuer) Renew(context.Context, string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if _, ok := f.declined.(*Pending); ok {
+		return nil
+	}
 	return f.declined
 }
 
