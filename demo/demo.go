@@ -146,7 +146,8 @@ func (w *World) startIssuer(rules *spec.Rules, trust *document.Trust) (trusted v
 		if err != nil {
 			return nil, err
 		}
-		trusted = verifier.TrustedIssuers{SDJWT: map[string]jose.JSONWebKeySet{origin: s.JWKS()}, BBS: []*bbs.PublicKey{proving.PublicKey()}}
+		trusted = verifier.TrustedIssuers{SDJWT: map[string]jose.JSONWebKeySet{origin: s.JWKS()}, BBS: []*bbs.PublicKey{proving.PublicKey()},
+			JWP: map[string]*bbs.PublicKey{origin: proving.PublicKey()}}
 		return s, nil
 	})
 	return trusted, err

@@ -6,6 +6,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/credential/jwpbbs"
 	"github.com/halfmask/halfmask/protocol/openid4vci"
 	"github.com/halfmask/halfmask/spec"
 )
@@ -29,6 +30,12 @@ func configurations(alg jose.SignatureAlgorithm) map[string]openid4vci.Credentia
 			},
 			Metadata: &openid4vci.CredentialMetadata{Display: display, Claims: descriptions("credentialSubject")},
 		},
+		PersonJWP: {
+			Format: credential.JWPBBS, Scope: PersonJWP, Type: jwpbbs.PersonType,
+			SigningAlgs: []any{jwpbbs.Algorithm}, BindingMethods: []string{"link_secret"},
+			ProofTypes: map[string]openid4vci.ProofType{openid4vci.LinkSecretProofs: {SigningAlgs: []string{jwpbbs.Algorithm}}},
+			Metadata:   &openid4vci.CredentialMetadata{Display: display, Claims: descriptions()},
+		},
 	}
 }
 
@@ -41,7 +48,8 @@ func descriptions(under ...any) []openid4vci.ClaimDescription {
 }
 
 // jwtVCIssuer is JWT VC Issuer Metadata (draft-ietf-oauth-sd-jwt-vc-24
-// section 4.2), with the method that verifies person-bbs beside it.
+// section 4.2), with the method that verifies person-bbs
+// and person-jwp beside it.
 type jwtVCIssuer struct {
 	Issuer string             `json:"issuer"`
 	JWKS   jose.JSONWebKeySet `json:"jwks"`

@@ -1,8 +1,9 @@
 // Package issuer is the role that signs what enrollment allowed. A Server
 // enrolls people at a desk of package enrollment, remembers them, and issues
-// each of them the same claims in two forms:
+// each of them the same claims in three forms:
 //
 //	person-sd-jwt   an SD-JWT VC (dc+sd-jwt) for each key that the wallet proves
+//	person-jwp      BBS in JSON Web Proof form (spec/jwpbbs.md), on a link secret that stays with the wallet
 //	person-bbs      a W3C credential with a bbs-2023 base proof (ldp_vc), bound to no key
 //
 // Start with [New]. A Server is an http.Handler of these paths, below the path

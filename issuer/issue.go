@@ -56,6 +56,17 @@ func (s *Server) issue(subject, configuration string, proved []openid4vci.Proved
 			return nil, err
 		}
 		issued = append(issued, c)
+	case PersonJWP:
+		if err := s.register.link(subject, proved); err != nil {
+			return nil, err
+		}
+		for _, p := range proved {
+			c, err := s.signJWP(claims, p, until)
+			if err != nil {
+				return nil, err
+			}
+			issued = append(issued, c)
+		}
 	default:
 		return nil, fmt.Errorf("issuer: no configuration %s", configuration)
 	}

@@ -15,15 +15,17 @@ import (
 
 	"github.com/halfmask/halfmask/credential/bbs"
 	"github.com/halfmask/halfmask/credential/bbs2023"
+	"github.com/halfmask/halfmask/credential/jwpbbs"
 	"github.com/halfmask/halfmask/issuer/enrollment"
 	"github.com/halfmask/halfmask/protocol/openid4vci"
 	"github.com/halfmask/halfmask/spec"
 )
 
-// Names of the two credential configurations.
+// Names of the credential configurations.
 const (
 	PersonSDJWT = "person-sd-jwt"
 	PersonBBS   = "person-bbs"
+	PersonJWP   = "person-jwp"
 )
 
 // Config says who an issuer is. URL, Desk and both keys are required.
@@ -36,7 +38,8 @@ type Config struct {
 	// SigningKey signs person-sd-jwt: ES256 with P-256, or EdDSA with
 	// Ed25519. A key without identifier gets its thumbprint as one.
 	SigningKey jose.SigningKey
-	// BBSKey signs person-bbs.
+	// BBSKey signs person-bbs and person-jwp, whose cipher suites keep the
+	// signatures apart.
 	BBSKey *bbs.SecretKey
 
 	// OperatorToken lets its bearer order restrictions: 16 characters or
@@ -66,6 +69,7 @@ type Server struct {
 	desk     *enrollment.Desk
 	signing  jose.SigningKey
 	bbsKey   *bbs.SecretKey
+	layout   *jwpbbs.Layout     // of person-jwp
 	operator *[sha256.Size]byte // of the operator's token; nil: nobody
 	url      string
 	now      func() time.Time
@@ -118,8 +122,12 @@ func New(c Config) (*Server, error) {
 		sum := sha256.Sum256([]byte(c.OperatorToken))
 		s.operator = &sum
 	}
+	if s.layout, err = jwpbbs.PersonLayout(c.URL); err != nil {
+		return nil, fmt.Errorf("issuer: %w", err)
+	}
 	s.endpoint, err = openid4vci.NewEndpoint(c.URL, configurations(signing.Algorithm), backend{s}, openid4vci.EndpointOptions{
-		BatchSize: c.BatchSize, Now: s.now, Display: []openid4vci.Display{{Name: "Halfmask issuer (synthetic people only)", Locale: "en"}},
+		ProofTypes: map[string]openid4vci.ProofVerifier{openid4vci.LinkSecretProofs: openid4vci.LinkSecretVerifier{}},
+		BatchSize:  c.BatchSize, Now: s.now, Display: []openid4vci.Display{{Name: "Halfmask issuer (synthetic people only)", Locale: "en"}},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("issuer: %w", err)

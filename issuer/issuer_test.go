@@ -177,7 +177,7 @@ func TestPublishedKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := meta.Configurations[PersonBBS]; c.BindsKey() || len(meta.Configurations) != 2 || meta.Batch.Size != 4 {
+	if c := meta.Configurations[PersonBBS]; c.BindsKey() || len(meta.Configurations) != 3 || meta.Batch.Size != 4 {
 		t.Errorf("metadata %+v", meta)
 	}
 }

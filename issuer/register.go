@@ -25,6 +25,12 @@ type Person struct {
 	ValidUntil time.Time      // end of the last credential's epoch; zero: none was issued
 	Restricted spec.Date      // the day of the order; zero: there is none
 	Status     []StatusPlace  // of credentials that have not ended
+
+	// LinkName is the name by which the issuer, and nobody else, knows the link
+	// secret in the person's person-jwp. LinkSecrets counts how many there were:
+	// above 1 the person has started again under new names.
+	LinkName    string
+	LinkSecrets int
 }
 
 // register holds the people. A person is known by the kind and number of the
@@ -33,12 +39,13 @@ type register struct {
 	mu         sync.Mutex
 	people     map[string]*Person
 	byDocument map[documentKey]string
+	byLink     map[string]string // person by LinkName, also former ones
 }
 
 type documentKey struct{ kind, number string }
 
 func newRegister() *register {
-	return &register{people: map[string]*Person{}, byDocument: map[documentKey]string{}}
+	return &register{people: map[string]*Person{}, byDocument: map[documentKey]string{}, byLink: map[string]string{}}
 }
 
 // restriction is the refusal of a restricted person.
@@ -87,7 +94,7 @@ func (g *register) enroll(a enrollment.Attributes, on spec.Date) (id string, err
 		if !p.Restricted.IsZero() {
 			return "", &restriction{p.copy()}
 		}
-		p.Attributes = a
+		p.Attributes, p.LinkName = a, "" // the next commitment may be to a new link secret
 		return id, nil
 	}
 	p := &Person{ID: rand.Text(), Attributes: a, Enrolled: on, Issued: map[string]int{}}

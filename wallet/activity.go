@@ -21,6 +21,8 @@ type Activity struct {
 	Credentials []string        `json:"credentials,omitempty"` // Entry.ID of those received, renewed or shown from
 	Asked       []string        `json:"asked,omitempty"`       // claims that the verifier named
 	Disclosed   []string        `json:"disclosed,omitempty"`   // claims that left the wallet
+	Proved      []string        `json:"proved,omitempty"`      // about values that did not leave the wallet
+	Pseudonym   bool            `json:"pseudonym,omitempty"`   // the platform got its own name for the person
 	Reason      string          `json:"reason,omitempty"`      // why it was not done
 	Request     json.RawMessage `json:"request,omitempty"`     // what the verifier asked, as it was understood
 }

@@ -20,6 +20,7 @@ const (
 	kindActivity   = "activity"
 	kindCount      = "count"
 	kindRoom       = "room"
+	kindLinkSecret = "link-secret"
 )
 
 // Entry describes a credential in the wallet.
@@ -28,12 +29,12 @@ type Entry struct {
 	Issuer        string            `json:"issuer"`        // credential issuer identifier, a URL
 	Configuration string            `json:"configuration"` // the issuer's name for the kind of credential
 	Format        credential.Format `json:"format"`
-	Type          string            `json:"type"`        // vct, or the most particular JSON-LD class
-	Claims        map[string]any    `json:"claims"`      // what it says about the person
-	ValidFrom     time.Time         `json:"valid_from"`  // UTC, whole seconds
-	ValidUntil    time.Time         `json:"valid_until"` // the first instant at which it is no longer valid
-	Received      time.Time         `json:"received"`    //
-	Shown         int               `json:"shown"`       // presentations sent since it was received
+	Type          string            `json:"type"`                // vct, or the most particular JSON-LD class
+	Claims        map[string]any    `json:"claims"`              // what it says about the person
+	ValidFrom     time.Time         `json:"valid_from,omitzero"` // UTC, whole seconds; zero in JWP form, which has no start
+	ValidUntil    time.Time         `json:"valid_until"`         // the first instant at which it is no longer valid
+	Received      time.Time         `json:"received"`            //
+	Shown         int               `json:"shown"`               // presentations sent since it was received
 }
 
 // ValidAt reports whether the credential is valid at t.
@@ -46,6 +47,11 @@ type kept struct {
 	Raw   string `json:"raw"`
 	Key   string `json:"key,omitempty"`   // name of the holder key, when one is bound
 	Grant string `json:"grant,omitempty"` // name of the grant it came from
+
+	// Of the JWP form: the verification method that signed it, and what makes
+	// it usable with the wallet's link secret.
+	IssuerKey string `json:"issuer_key,omitempty"`
+	Blinding  []byte `json:"blinding,omitempty"`
 }
 
 // keptGrant is what renews the credentials of one offer.

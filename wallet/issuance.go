@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/credential/jwpbbs"
 	"github.com/halfmask/halfmask/protocol/openid4vci"
 	"github.com/halfmask/halfmask/wallet/internal/vault"
 )
@@ -14,8 +15,8 @@ import (
 // Accept redeems a credential offer (OpenID4VCI 1.0 section 4.1): the link
 // openid-credential-offer://… or the https address of one. txCode is "" when
 // the offer asks for none. Of the offered configurations those named are
-// obtained, or, when none is named, all that this wallet keeps (dc+sd-jwt and
-// ldp_vc).
+// obtained, or, when none is named, all that this wallet keeps (dc+sd-jwt,
+// ldp_vc, and the JWP form of spec/jwpbbs.md).
 //
 // Each credential is verified before anything is kept: issuer's signature,
 // type, time, and that it is bound to the key made for it. Either all of them
@@ -97,7 +98,7 @@ func choose(offer *openid4vci.Offer, metadata *openid4vci.IssuerMetadata, named 
 	}
 	var chosen []string
 	for _, name := range offer.Configurations {
-		if f := metadata.Configurations[name].Format; f == credential.SDJWT || f == credential.BBS2023 {
+		if keeps(metadata.Configurations[name]) {
 			chosen = append(chosen, name)
 		}
 	}
@@ -105,6 +106,16 @@ func choose(offer *openid4vci.Offer, metadata *openid4vci.IssuerMetadata, named 
 		return nil, credential.Failed("offer-configuration", clause, "none of the offered configurations %q is of a format that this wallet keeps", offer.Configurations)
 	}
 	return chosen, nil
+}
+
+func keeps(c openid4vci.CredentialConfiguration) bool {
+	switch c.Format {
+	case credential.SDJWT, credential.BBS2023:
+		return true
+	case credential.JWPBBS:
+		return c.Type == jwpbbs.PersonType
+	}
+	return false
 }
 
 // obtaining is an issuance on its way.
@@ -133,12 +144,12 @@ func (o *obtaining) meet(ctx context.Context, issuer string) (err error) {
 
 // first redeems the offer's code for the first configuration.
 func (o *obtaining) first(ctx context.Context, offer *openid4vci.Offer, txCode string) error {
-	key, signers, err := o.newKey(o.pending[0])
+	b, err := o.bind(o.pending[0])
 	if err != nil {
 		return err
 	}
-	raw, grant, err := o.client.Accept(ctx, offer, o.pending[0], txCode, signers)
-	return o.take(raw, grant, err, key)
+	raw, grant, err := o.client.Accept(ctx, offer, o.pending[0], txCode, b.prover())
+	return o.take(raw, grant, err, b)
 }
 
 // next uses the grant for the next configuration.
@@ -150,30 +161,51 @@ func (o *obtaining) next(ctx context.Context) error {
 	if err := o.w.write(o.grant); err != nil { // a full disk shows before the token is spent
 		return err
 	}
-	key, signers, err := o.newKey(o.pending[0])
+	b, err := o.bind(o.pending[0])
 	if err != nil {
 		return err
 	}
-	raw, grant, err := o.client.Renew(ctx, &o.grant.Grant, o.pending[0], signers)
-	return o.take(raw, grant, err, key)
+	raw, grant, err := o.client.Renew(ctx, &o.grant.Grant, o.pending[0], b.prover())
+	return o.take(raw, grant, err, b)
 }
 
-func (o *obtaining) newKey(configuration string) (*vault.Key, openid4vci.Prover, error) {
+// bound is what a credential is asked to be bound to: a key of its own, the
+// wallet's link secret, or neither.
+type bound struct {
+	key  *vault.Key
+	link *openid4vci.LinkSecret
+}
+
+func (b bound) prover() openid4vci.Prover {
+	switch {
+	case b.key != nil:
+		return openid4vci.Keys{b.key.SigningKey()}
+	case b.link != nil:
+		return b.link
+	}
+	return nil
+}
+
+func (o *obtaining) bind(configuration string) (bound, error) {
 	config := o.metadata.Configurations[configuration]
-	if !config.BindsKey() {
-		return nil, nil, nil
+	switch {
+	case !config.BindsKey():
+		return bound{}, nil
+	case config.Format == credential.JWPBBS:
+		secret, err := o.w.linkSecret()
+		return bound{link: &openid4vci.LinkSecret{Secret: secret}}, err
 	}
 	key, err := o.w.vault.NewKey()
 	if err != nil {
-		return nil, nil, err
+		return bound{}, err
 	}
 	o.made = append(o.made, key.ID)
-	return key, openid4vci.Keys{key.SigningKey()}, nil
+	return bound{key: key}, nil
 }
 
 // take keeps the new grant at once, because the code or token before it is
 // spent, and then looks at the credential.
-func (o *obtaining) take(raw []string, grant *openid4vci.Grant, err error, key *vault.Key) error {
+func (o *obtaining) take(raw []string, grant *openid4vci.Grant, err error, b bound) error {
 	if grant != nil {
 		if o.grant == nil {
 			o.grant = &keptGrant{Name: newName()}
@@ -194,7 +226,7 @@ func (o *obtaining) take(raw []string, grant *openid4vci.Grant, err error, key *
 		return credential.Failed("credential-response", clauseReceived, "%d credentials came for one key", len(raw))
 	}
 	name := o.pending[0]
-	k, err := o.w.verify(received{raw[0], name, o.metadata.Configurations[name], o.keys, key})
+	k, err := o.w.verify(received{raw[0], name, o.metadata.Configurations[name], o.keys, b})
 	if err != nil {
 		return &unverified{err}
 	}

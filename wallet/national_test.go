@@ -92,6 +92,7 @@ func TestWithOurIssuerAndVerifier(t *testing.T) {
 	defer gate.Close()
 	platform, err = verifier.New(verifier.Config{URL: gate.URL, Now: now, Issuers: verifier.TrustedIssuers{
 		SDJWT: map[string]jose.JSONWebKeySet{at.URL: server.JWKS()}, BBS: []*bbs.PublicKey{bbsKey.PublicKey()},
+		JWP: map[string]*bbs.PublicKey{at.URL: bbsKey.PublicKey()},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +108,7 @@ func TestWithOurIssuerAndVerifier(t *testing.T) {
 		}
 		return err
 	}
-	for _, f := range []credential.Format{credential.BBS2023, credential.SDJWT} {
+	for _, f := range []credential.Format{credential.JWPBBS, credential.BBS2023, credential.SDJWT} {
 		if err := logIn(f); err != nil {
 			t.Errorf("%s: %v", f, err)
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/credential/bbs"
 	"github.com/halfmask/halfmask/credential/bbs2023"
+	"github.com/halfmask/halfmask/credential/jwpbbs"
 	"github.com/halfmask/halfmask/credential/sdjwt"
 	"github.com/halfmask/halfmask/protocol/openid4vci"
 	"github.com/halfmask/halfmask/spec"
@@ -55,6 +56,10 @@ type town struct {
 	keys      func(document map[string]any)                 // changes the published keys
 	options   func(*bbs2023.Options)                        // changes how bbs-2023 is signed
 	onRequest func()                                        // hears of every request to the issuer or the platform
+	layout    func(issuer string) string                    // changes the issuer in the header of the JWP form
+	days      func(claims map[string]any)                   // changes what the JWP form says
+	jwpKey    *bbs.SecretKey                                // signs the JWP form instead
+	linkNames []string                                      // by which the issuer knows link secrets
 }
 
 func newTown(t testing.TB) *town {
@@ -76,7 +81,9 @@ func newTown(t testing.TB) *town {
 		"person-bbs": {Format: credential.BBS2023, Definition: &openid4vci.CredentialDefinition{
 			Context: bbs2023.PersonContext(), Type: []string{"VerifiableCredential", spec.CredentialClass},
 		}},
-	}, w, openid4vci.EndpointOptions{Now: w.now})
+		"person-jwp": {Format: credential.JWPBBS, Type: jwpbbs.PersonType, BindingMethods: []string{"link_secret"},
+			ProofTypes: map[string]openid4vci.ProofType{openid4vci.LinkSecretProofs: {SigningAlgs: []string{jwpbbs.Algorithm}}}},
+	}, w, openid4vci.EndpointOptions{Now: w.now, ProofTypes: map[string]openid4vci.ProofVerifier{openid4vci.LinkSecretProofs: openid4vci.LinkSecretVerifier{}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +94,7 @@ func newTown(t testing.TB) *town {
 	t.Cleanup(w.address.Close)
 	w.platform, err = verifier.New(verifier.Config{URL: w.address.URL, Now: w.now, Issuers: verifier.TrustedIssuers{
 		SDJWT: map[string]jose.JSONWebKeySet{w.issuer.URL: w.jwks()}, BBS: []*bbs.PublicKey{w.bbsKey.PublicKey()},
+		JWP: map[string]*bbs.PublicKey{w.issuer.URL: w.bbsKey.PublicKey()},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -157,6 +165,8 @@ func (w *town) Credential(_ context.Context, _, configuration string, keys []ope
 			w.t.Error(err)
 		}
 		text = s
+	} else if configuration == "person-jwp" {
+		text = w.signJWP(keys[0].Value.(*jwpbbs.Commitment), until)
 	} else {
 		document, err := json.Marshal(map[string]any{
 			"@context": bbs2023.PersonContext(), "type": []string{"VerifiableCredential", spec.CredentialClass},
@@ -182,9 +192,42 @@ func (w *town) Credential(_ context.Context, _, configuration string, keys []ope
 	return []string{text}, nil
 }
 
-// offer makes an offer link.
+func (w *town) signJWP(c *jwpbbs.Commitment, until time.Time) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.linkNames = append(w.linkNames, c.Name)
+	iss := w.issuer.URL
+	if w.layout != nil {
+		iss = w.layout(iss)
+	}
+	l, err := jwpbbs.PersonLayout(iss)
+	if err != nil {
+		w.t.Error(err)
+	}
+	claims, err := jwpbbs.PersonClaims(person, until)
+	if err != nil {
+		w.t.Error(err)
+	}
+	if w.days != nil {
+		w.days(claims)
+	}
+	key := w.bbsKey
+	if w.jwpKey != nil {
+		key = w.jwpKey
+	}
+	text, err := jwpbbs.Issue(key, l, claims, c)
+	if err != nil {
+		w.t.Error(err)
+	}
+	return text
+}
+
+// offer makes an offer link, of SD-JWT VC and bbs-2023 when none is named.
 func (w *town) offer(o openid4vci.OfferOptions) string {
 	w.t.Helper()
+	if o.Configurations == nil {
+		o.Configurations = []string{"person-bbs", "person-sd-jwt"}
+	}
 	_, address, err := w.endpoint.Offer("person-1", o)
 	if err != nil {
 		w.t.Fatal(err)

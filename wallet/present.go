@@ -48,12 +48,15 @@ type Disclosure struct {
 	Always     []string // what every presentation of it shows beside the claims
 	Bound      bool     // possession of the holder's key is proved
 	Linkable   holder.Linkability
+	Proves     []string                  // what is proved about values that stay hidden: ages, validity
+	Pseudonym  *openid4vp.PseudonymQuery // set when the platform gets its own name for the person
 }
 
 // Receipt says what a presentation did.
 type Receipt struct {
 	Verifier    string   // as in Ask
 	Disclosed   []string // claims
+	Proved      []string // about values that did not leave the wallet
 	Credentials []string // Entry.ID of those shown from
 	RedirectURI string   // where the verifier wants the browser; may be empty
 	Activity    uint64   // Activity.Number in the log
@@ -143,7 +146,11 @@ func (w *Wallet) prepare(a *answer) error {
 	for _, k := range all {
 		if k.ValidAt(w.now()) {
 			a.held = append(a.held, k)
-			hand = append(hand, holder.Held{ID: k.ID, Format: k.Format, Raw: k.Raw, Shown: k.Shown})
+			held, err := w.inHand(&k)
+			if err != nil {
+				return err
+			}
+			hand = append(hand, held)
 		}
 	}
 	a.selection, a.ask.Problem = holder.Match(a.request.Query, hand)
@@ -156,7 +163,7 @@ func (w *Wallet) prepare(a *answer) error {
 	a.ask.Linkable = a.selection.Linkable()
 	for _, p := range a.selection.Picks {
 		i := slices.IndexFunc(a.held, func(k kept) bool { return k.ID == p.HeldID })
-		a.ask.Shows = append(a.ask.Shows, Disclosure{a.held[i].Entry, p.Claims, p.Always, p.Bound, p.Linkable})
+		a.ask.Shows = append(a.ask.Shows, Disclosure{a.held[i].Entry, p.Claims, p.Always, p.Bound, p.Linkable, p.Proves, p.Pseudonym})
 	}
 	return nil
 }
@@ -185,6 +192,11 @@ func (w *Wallet) send(ctx context.Context, client *openid4vp.Client, a *answer, 
 		}
 	}
 	a.activity.Outcome, a.activity.Credentials, a.activity.Disclosed = Sent, r.Credentials, r.Disclosed
+	for _, d := range a.ask.Shows {
+		r.Proved = append(r.Proved, d.Proves...)
+		a.activity.Pseudonym = a.activity.Pseudonym || d.Pseudonym != nil
+	}
+	a.activity.Proved = r.Proved
 	if err := w.noteSent(a); err != nil {
 		return nil, err // and nothing was shown
 	}

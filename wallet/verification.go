@@ -24,7 +24,7 @@ type received struct {
 	name   string // of the configuration
 	config openid4vci.CredentialConfiguration
 	keys   *issuerKeys // what the issuer signs with
-	key    *vault.Key  // the holder's; nil when the configuration binds none
+	bound              // what it was asked to be bound to
 }
 
 // verify checks a credential that just came: the issuer's signature, its
@@ -41,6 +41,10 @@ func (w *Wallet) verify(r received) (*kept, error) {
 		err = verifySDJWT(r, k, w.now())
 	case credential.BBS2023:
 		err = verifyBBS2023(r, k, w.now())
+	case credential.JWPBBS:
+		if err = verifyJWP(r, k); err == nil {
+			err = checkEpoch(k, w.now())
+		}
 	default:
 		err = credential.Failed("credential-format", clauseReceived, "%.40q is none that this wallet keeps", r.config.Format)
 	}

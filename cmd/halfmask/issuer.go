@@ -35,8 +35,9 @@ func issuerServeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Run an issuer",
-		Long: `Run an issuer: it enrolls by the rules and issues credentials in two forms,
-person-bbs (W3C bbs-2023) and person-sd-jwt (SD-JWT VC), over OpenID4VCI 1.0.
+		Long: `Run an issuer: it enrolls by the rules and issues credentials in three forms,
+person-jwp (BBS in JSON Web Proof form, the wallet's native one), person-bbs (W3C
+bbs-2023) and person-sd-jwt (SD-JWT VC), over OpenID4VCI 1.0.
 
 Its keys are made on the first run and kept in --keys. Whom it enrolled is kept
 in memory and forgotten when it stops. No phone rings: the one-time codes are

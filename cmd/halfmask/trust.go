@@ -26,7 +26,7 @@ const (
 // trustIssuers fetches the keys that each issuer publishes at its own address
 // and trusts exactly those.
 func trustIssuers(ctx context.Context, urls []string) (verifier.TrustedIssuers, error) {
-	t := verifier.TrustedIssuers{SDJWT: map[string]jose.JSONWebKeySet{}}
+	t := verifier.TrustedIssuers{SDJWT: map[string]jose.JSONWebKeySet{}, JWP: map[string]*bbs.PublicKey{}}
 	for _, url := range urls {
 		keys, bbsKey, err := issuerKeys(ctx, url)
 		for wait := issuerStart; isRefusedConnection(err) && wait > 0 && ctx.Err() == nil; wait -= pollEvery {
@@ -39,6 +39,7 @@ func trustIssuers(ctx context.Context, urls []string) (verifier.TrustedIssuers, 
 		t.SDJWT[url] = *keys
 		if bbsKey != nil {
 			t.BBS = append(t.BBS, bbsKey)
+			t.JWP[url] = bbsKey
 		}
 	}
 	return t, nil

@@ -70,7 +70,7 @@ Requests live for five minutes and are kept in memory.`,
 				}
 			}
 			for _, k := range trusted.BBS {
-				fmt.Fprintf(out, "    bbs-2023   %s\n", bbs2023.Issuer(k))
+				fmt.Fprintf(out, "    BBS        %s\n", bbs2023.Issuer(k))
 			}
 			fmt.Fprintf(out, "requests and results are forgotten when it stops (Ctrl-C)\n\n")
 			fmt.Fprintf(out, "Next, in another terminal: halfmask verifier request --claims age_over_18%s\n", serverFlag("verifier", at.url, defaultVerifier))

@@ -38,29 +38,34 @@ func (b *backend) flags(c *cobra.Command) {
 
 // formats are the credential formats by the names that --format takes.
 var formats = map[string]credential.Format{
-	"bbs": credential.BBS2023, "sd-jwt": credential.SDJWT,
-	string(credential.BBS2023): credential.BBS2023, string(credential.SDJWT): credential.SDJWT,
+	"jwp": credential.JWPBBS, "bbs": credential.BBS2023, "sd-jwt": credential.SDJWT,
+	string(credential.JWPBBS): credential.JWPBBS, string(credential.BBS2023): credential.BBS2023, string(credential.SDJWT): credential.SDJWT,
 }
 
 func verifierRequestCommand() *cobra.Command {
 	var b backend
-	var claims, wanted []string
-	var queryFile string
+	var a asking
 	c := &cobra.Command{
-		Use:   "request --claims NAMES | --query FILE",
+		Use:   "request --claims NAMES | --age AGES | --query FILE",
 		Short: "Ask for claims, and get the request to hand to a wallet",
 		Long: `Ask for claims, as the platform's back end, and get the request to hand to a wallet
 (a link or a QR code) and the id of its result. With --wait, the verdict too, and
 exit code 1 unless it was accepted.
 
+--age, --document-valid and --pseudonym ask the wallet's native form for proofs
+about dates that stay hidden, and for a name that this platform alone knows the
+person by. They can be asked together with claims, which are then shown.
+
 Claims:
   ` + strings.Join(spec.Claims, "\n  "),
 		Example: `  halfmask verifier request --claims age_over_18
   halfmask verifier request --claims age_over_18,sex --format bbs --wait
+  halfmask verifier request --age 21+ --pseudonym
+  halfmask verifier request --age 14-17 --on 2027-01-01 --claims real_person
   halfmask verifier request --query dcql.json --json | jq -r .request_uri`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			query, err := queryOf(claims, wanted, queryFile)
+			query, err := a.query()
 			if err != nil {
 				return err
 			}
@@ -86,13 +91,7 @@ Claims:
 		},
 	}
 	b.flags(c)
-	f := c.Flags()
-	f.StringSliceVar(&claims, "claims", nil, "`NAMES` of claims, separated by commas")
-	f.StringSliceVar(&wanted, "format", nil, "bbs, sd-jwt, or both (default: either, as the wallet can)")
-	f.StringVar(&queryFile, "query", "", "`FILE` with a DCQL query (OpenID4VP 1.0 section 6) instead")
-	c.MarkFlagsMutuallyExclusive("claims", "query")
-	c.MarkFlagsMutuallyExclusive("format", "query")
-	c.MarkFlagsOneRequired("claims", "query")
+	a.flags(c)
 	return c
 }
 
@@ -112,38 +111,6 @@ Exit code 0 only when the answer was accepted.`,
 	}
 	b.flags(c)
 	return c
-}
-
-func queryOf(claims, wanted []string, file string) (json.RawMessage, error) {
-	if file != "" {
-		text, err := readFile(file, openid4vp.MaxObject)
-		if err != nil {
-			return nil, fmt.Errorf("--query: %w", err)
-		}
-		if _, err := openid4vp.ParseQuery(text); err != nil {
-			return nil, fmt.Errorf("--query %s: %w", file, err)
-		}
-		return text, nil
-	}
-	if len(claims) == 0 {
-		return nil, usagef("--claims is empty")
-	}
-	for i, name := range claims {
-		name = strings.TrimSpace(name)
-		claims[i] = name
-		if !slices.Contains(spec.Claims, name) {
-			return nil, usagef("--claims: unknown claim %q; known: %s", name, strings.Join(spec.Claims, ", "))
-		}
-	}
-	var chosen []credential.Format
-	for _, name := range wanted {
-		f, known := formats[name]
-		if !known {
-			return nil, usagef("--format: unknown format %q; known: bbs, sd-jwt", name)
-		}
-		chosen = append(chosen, f)
-	}
-	return json.Marshal(verifier.QueryFor(claims, chosen...))
 }
 
 // maxAnswer is the most bytes of an answer of the verifier.
@@ -279,10 +246,16 @@ func printResult(w io.Writer, r verifier.Result) {
 	}
 	for _, p := range r.Verdict.Presentations {
 		fmt.Fprintf(w, "from %s, as %s\n", plain(p.Issuer), p.Format)
+		for _, text := range p.Proved {
+			fmt.Fprintf(w, "proved: %s\n", plain(text))
+		}
 	}
-	if r.Verdict.Account != "" {
+	switch {
+	case r.Verdict.Account != "" && slices.ContainsFunc(r.Verdict.Presentations, func(p verifier.Presented) bool { return p.Pseudonym == r.Verdict.Account }):
+		fmt.Fprintf(w, "account %s: the person's name at this platform, and nowhere else\n", r.Verdict.Account)
+	case r.Verdict.Account != "":
 		fmt.Fprintf(w, "account %s: the holder's key, which would be seen again\n", r.Verdict.Account)
-	} else {
+	default:
 		fmt.Fprintln(w, "no account: nothing repeats in another presentation but the claims themselves")
 	}
 }

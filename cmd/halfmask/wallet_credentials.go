@@ -152,7 +152,10 @@ func printEntry(w io.Writer, e wallet.Entry, what string) {
 	}
 	state := "valid until " + when(e.ValidUntil)
 	if now := time.Now(); !e.ValidAt(now) {
-		state = fmt.Sprintf("NOT VALID NOW, only from %s until %s", when(e.ValidFrom), when(e.ValidUntil))
+		state = "NOT VALID NOW, only until " + when(e.ValidUntil)
+		if !e.ValidFrom.IsZero() {
+			state = fmt.Sprintf("NOT VALID NOW, only from %s until %s", when(e.ValidFrom), when(e.ValidUntil))
+		}
 	}
 	fmt.Fprintf(w, "%s%s  %s (%s) from %s\n  %s, %s\n", what, e.ID, plain(e.Configuration), e.Format, plain(e.Issuer), state, times(e.Shown))
 	if what != "" {

@@ -45,6 +45,7 @@ func printActivity(w io.Writer, a wallet.Activity) {
 	for _, line := range []struct{ what, text string }{
 		{"asked for", strings.Join(a.Asked, ", ")},
 		{"shown", strings.Join(a.Disclosed, ", ")},
+		{"proved", strings.Join(a.Proved, "; ")},
 		{"credentials", strings.Join(a.Credentials, ", ")},
 		{"reason", a.Reason},
 	} {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/holder"
 	"github.com/halfmask/halfmask/protocol/openid4vp"
 	"github.com/halfmask/halfmask/spec"
@@ -59,7 +61,7 @@ input, and needs --yes. Without consent the platform is told access_denied and n
 				if f.json {
 					return printJSON(cmd.OutOrStdout(), receiptOf(receipt, linkable))
 				}
-				fmt.Fprintf(shown, "shown to %s: %s (log line %d)\n", receipt.Verifier, strings.Join(receipt.Disclosed, ", "), receipt.Activity)
+				fmt.Fprintf(shown, "shown to %s: %s (log line %d)\n", receipt.Verifier, cmp.Or(strings.Join(receipt.Disclosed, ", "), "no claim"), receipt.Activity)
 				if receipt.RedirectURI != "" {
 					fmt.Fprintf(shown, "it asks you to go on at %s\n", plain(receipt.RedirectURI))
 				}
@@ -75,6 +77,7 @@ input, and needs --yes. Without consent the platform is told access_denied and n
 type receiptJSON struct {
 	Verifier    string             `json:"verifier"`
 	Disclosed   []string           `json:"disclosed"`
+	Proved      []string           `json:"proved,omitempty"`
 	Credentials []string           `json:"credentials"`
 	Linkable    holder.Linkability `json:"linkable"`
 	RedirectURI string             `json:"redirect_uri,omitempty"`
@@ -82,7 +85,11 @@ type receiptJSON struct {
 }
 
 func receiptOf(r *wallet.Receipt, linkable holder.Linkability) receiptJSON {
-	return receiptJSON{r.Verifier, r.Disclosed, r.Credentials, linkable, r.RedirectURI, r.Activity}
+	disclosed := r.Disclosed
+	if disclosed == nil {
+		disclosed = []string{}
+	}
+	return receiptJSON{r.Verifier, disclosed, r.Proved, r.Credentials, linkable, r.RedirectURI, r.Activity}
 }
 
 func printAsk(w io.Writer, a wallet.Ask) {
@@ -93,10 +100,23 @@ func printAsk(w io.Writer, a wallet.Ask) {
 	for _, d := range a.Shows {
 		fmt.Fprintf(w, "\nIt would see, from credential %s (%s):\n", d.Credential.ID, plain(d.Credential.Configuration))
 		for _, c := range d.Claims {
-			fmt.Fprintf(w, "  %-17s %s\n", plain(c.Name), plain(c.Value))
+			note := ""
+			if c.Proved != "" {
+				note = "  (proved, the date stays hidden)"
+			}
+			fmt.Fprintf(w, "  %-17s %s%s\n", plain(c.Name), plain(c.Value), note)
+		}
+		for _, text := range d.Proves {
+			fmt.Fprintf(w, "  a proof that: %s\n", plain(text))
+		}
+		if d.Pseudonym != nil {
+			fmt.Fprintf(w, "  the name by which it knows you, and no other does%s\n", scopeNote(d.Pseudonym.Scope))
 		}
 		fmt.Fprintf(w, "  beside it, as in every presentation: %s\n", strings.Join(d.Always, ", "))
-		if d.Bound {
+		switch {
+		case d.Bound && d.Credential.Format == credential.JWPBBS:
+			fmt.Fprintln(w, "  and a proof that you have the link secret in it")
+		case d.Bound:
 			fmt.Fprintln(w, "  and a proof that you hold the credential's key")
 		}
 		fmt.Fprintf(w, "It would not see the other %d claims.\n", len(d.Credential.Claims)-shownOf(d))
@@ -108,11 +128,18 @@ func printAsk(w io.Writer, a wallet.Ask) {
 	fmt.Fprintln(w)
 }
 
+func scopeNote(scope string) string {
+	if scope == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (for %q)", plain(scope))
+}
+
 // identifying names the claims that would tell who the person is.
 func identifying(d wallet.Disclosure) []string {
 	var names []string
 	for _, c := range d.Claims {
-		if slices.Contains(spec.Identifying, c.Name) {
+		if c.Proved == "" && slices.Contains(spec.Identifying, c.Name) {
 			names = append(names, c.Name)
 		}
 	}
@@ -123,7 +150,7 @@ func identifying(d wallet.Disclosure) []string {
 func shownOf(d wallet.Disclosure) int {
 	var names []string
 	for _, c := range d.Claims {
-		if _, ok := d.Credential.Claims[c.Name]; ok && !slices.Contains(names, c.Name) {
+		if _, ok := d.Credential.Claims[c.Name]; ok && c.Proved == "" && !slices.Contains(names, c.Name) {
 			names = append(names, c.Name)
 		}
 	}

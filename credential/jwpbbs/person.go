@@ -79,6 +79,20 @@ func PersonClaims(claims map[string]any, expires time.Time) (map[string]any, err
 	return out, nil
 }
 
+// Expires is the end of the credential's validity, the first instant at which
+// it is no longer valid.
+func (c *Credential) Expires() (time.Time, error) {
+	index, ok := c.layout.claims.scalarLeaf(Path{Expires})
+	if !ok {
+		return time.Time{}, credential.Failed("time", draft+"2.7", "the credential has no exp")
+	}
+	seconds, err := strconv.ParseInt(string(c.payloads[index]), 10, 64)
+	if err != nil || seconds > 1<<40 {
+		return time.Time{}, credential.Failed("time", draft+"2.7", "exp is no time")
+	}
+	return time.Unix(seconds, 0), nil
+}
+
 func dayOf(v any) (uint64, error) {
 	text, ok := v.(string)
 	if !ok {
