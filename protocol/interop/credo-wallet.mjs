@@ -2,31 +2,62 @@
 import {attempt, Refused} from './step.mjs';
 import {Kms} from '@credo-ts/core';
 import {newAgent} from './credo.mjs';
+import {withoutNotification} from './oid4vc-ts.mjs';
 
 let agent;
 
-/** begin makes a wallet that trusts the authorities of issuers and verifiers. */
-export async function begin({certificates}) {
-  agent = await newAgent({certificates});
+/** begin makes a wallet that trusts the authorities of issuers and verifiers; mend gets it around a bug. */
+export async function begin({certificates, mend}) {
+  agent = await newAgent({certificates, fetch: mend && withoutNotification});
 }
 
-/** accept redeems an offer and keeps one credential of a configuration. */
-export async function accept({offer, configuration, txCode}) {
+/**
+ * accept redeems an offer and keeps one credential of a configuration.
+ * clientId and redirectUri are for an offer by authorization code; notify
+ * tells the issuer in the end. Credo uses DPoP wherever the server has it.
+ */
+export async function accept({offer, configuration, txCode, clientId, redirectUri, notify}) {
   const holder = agent.openid4vc.holder;
   return attempt(async () => {
     const resolvedCredentialOffer = await holder.resolveCredentialOffer(offer);
-    const token = await holder.requestToken({resolvedCredentialOffer, txCode});
-    const {credentials} = await holder.requestCredentials({
-      resolvedCredentialOffer, ...token, credentialConfigurationIds: [configuration],
+    const code = clientId && await authorize({resolvedCredentialOffer, clientId, redirectUri, scope: [configuration]});
+    const token = await holder.requestToken({resolvedCredentialOffer, txCode, ...code});
+    let {credentials, deferredCredentials, dpop = token.dpop} = await holder.requestCredentials({
+      resolvedCredentialOffer, ...token, clientId, credentialConfigurationIds: [configuration],
       async credentialBindingResolver() {
         const {keyId} = await agent.kms.createKey({type: {kty: 'EC', crv: 'P-256'}});
         return {method: 'jwk', keys: [Kms.PublicJwk.fromPublicJwk(await agent.kms.getPublicKey({keyId}))]};
       },
     });
-    const {record} = credentials[0];
+    const [deferred] = deferredCredentials;
+    if(deferred) {
+      ({credentials} = await holder.requestDeferredCredentials({
+        issuerMetadata: resolvedCredentialOffer.metadata, accessToken: token.accessToken, dpop, ...deferred,
+      }));
+    }
+    const [{record, notificationId}] = credentials;
     await agent.sdJwtVc.store({record});
-    return record.firstCredential.prettyClaims;
+    if(notify) {
+      await holder.sendNotification({
+        metadata: resolvedCredentialOffer.metadata, accessToken: token.accessToken, dpop, notificationId, notificationEvent: 'credential_accepted',
+      });
+    }
+    return {
+      claims: record.firstCredential.prettyClaims, tokenType: token.accessTokenResponse.token_type, deferred: Boolean(deferred),
+      signedMetadata: Boolean(resolvedCredentialOffer.metadata.signedCredentialIssuer),
+    };
   });
+}
+
+/** authorize lets the person log in, in a browser that goes as far as the redirect URI. */
+async function authorize({resolvedCredentialOffer, ...client}) {
+  const holder = agent.openid4vc.holder;
+  const {authorizationRequestUrl, codeVerifier, dpop} = await holder.resolveOpenId4VciAuthorizationRequest(resolvedCredentialOffer, client);
+  const response = await fetch(authorizationRequestUrl, {redirect: 'manual'});
+  const {authorizationCode: code} = holder.parseAuthorizationCodeFromAuthorizationResponse({
+    resolvedCredentialOffer, authorizationResponseRedirectUrl: response.headers.get('Location'),
+  });
+  return {code, codeVerifier, dpop, ...client};
 }
 
 /** present answers a request with what it kept. */

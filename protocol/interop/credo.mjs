@@ -7,11 +7,11 @@ import {agentDependencies, NodeInMemoryKeyManagementStorage, NodeKeyManagementSe
 import {once} from 'node:events';
 import {OpenId4VcModule} from '@credo-ts/openid4vc';
 
-/** newAgent makes an agent that trusts these certificates; roles are its issuer and verifier. */
-export async function newAgent({certificates = [], ...roles} = {}) {
+/** newAgent makes an agent that trusts these certificates; roles are its issuer and verifier, fetch is how it fetches. */
+export async function newAgent({certificates = [], fetch = agentDependencies.fetch, ...roles} = {}) {
   const agent = new Agent({
     config: {allowInsecureHttpUrls: true, autoUpdateStorageOnStartup: true, logger: new ConsoleLogger(LogLevel.off)}, // http on loopback
-    dependencies: agentDependencies,
+    dependencies: {...agentDependencies, fetch},
     modules: {
       kms: new Kms.KeyManagementModule({backends: [new NodeKeyManagementService(new NodeInMemoryKeyManagementStorage())]}),
       openid4vc: new OpenId4VcModule(roles),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/halfmask/halfmask/protocol/openid4vci"
 	"github.com/halfmask/halfmask/spec"
 )
 
@@ -22,12 +23,28 @@ func TestCredoWallet(t *testing.T) {
 	c.must("begin", map[string]any{"certificates": nil}, nil)
 	row.refuses(t, "an authority that it does not trust", c.call("accept", map[string]any{"offer": h.offer(t), "configuration": personSDJWT}, nil), "trusted")
 	c.must("begin", map[string]any{"certificates": []string{h.authority.pem()}}, nil)
-	var claims map[string]any
-	err := c.call("accept", map[string]any{"offer": h.offer(t), "configuration": personSDJWT}, &claims)
+	var got struct{ Claims map[string]any }
+	err := c.call("accept", map[string]any{"offer": h.offer(t), "configuration": personSDJWT}, &got)
 	if err == nil {
-		err = alike(claims["age_over_18"], true)
+		err = alike(got.Claims["age_over_18"], true)
 	}
 	row.accepts(t, "pre-authorized code", err)
+	issuer := newClub(t, h, openid4vci.EndpointOptions{RequireDPoP: true})
+	login := document{"clientId": "wallet", "redirectUri": redirectURI}
+	for _, f := range []flow{
+		{name: "with a transaction code, and DPoP", issuer: issuer, offer: withTxCode, with: document{"txCode": txCode}, want: outcome{TokenType: "DPoP"}},
+		{name: "a wrong transaction code", issuer: issuer, offer: withTxCode, with: document{"txCode": "0000"}, refused: "invalid_grant"},
+		{name: "authorization code, pushed, with PKCE and DPoP", issuer: issuer, offer: byCode, with: login, want: outcome{TokenType: "DPoP"}},
+		{name: "with a notification", issuer: issuer, with: document{"notify": true}, want: outcome{TokenType: "DPoP", Notified: openid4vci.Accepted}},
+	} {
+		f.walk(t, row, c)
+	}
+	issuer.expect(1, "")
+	row.cannot(t, "deferred", "the same bug as oid4vc-ts has, which it contains",
+		c.call("accept", document{"configuration": "member", "offer": issuer.link(t, openid4vci.OfferOptions{})}, nil), "Error retrieving deferred credentials")
+	mended := start(t, "credo-wallet.mjs")
+	mended.must("begin", document{"certificates": []string{h.authority.pem()}, "mend": true}, nil)
+	flow{name: "deferred, without notification_id", issuer: issuer, notYet: 1, want: outcome{TokenType: "DPoP", Deferred: true}}.walk(t, row, mended)
 
 	row = s.row(ourVerifier)
 	p := h.request(t, "age_over_18")

@@ -10,7 +10,7 @@ import {serve} from './serve.mjs';
 setGlobalConfig({allowInsecureUrls: true}); // http on loopback
 
 const key = await newKey();
-const callbacks = callbacksWith(key);
+const callbacks = callbacksWith([key]);
 const issuer = new Openid4vciIssuer({callbacks});
 const server = new Oauth2AuthorizationServer({callbacks});
 const guard = new Oauth2ResourceServer({callbacks});

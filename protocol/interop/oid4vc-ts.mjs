@@ -1,7 +1,7 @@
 // The callbacks that @openid4vc/* asks of whoever uses it: hashes and
 // signatures are node's and jose's.
 import * as jose from 'jose';
-import {createHash, randomBytes} from 'node:crypto';
+import {createHash, randomBytes, X509Certificate} from 'node:crypto';
 import {clientAuthenticationAnonymous} from '@openid4vc/oauth2';
 
 /** newKey makes an ES256 key: {publicJwk, privateJwk}. */
@@ -10,8 +10,17 @@ export async function newKey() {
   return {publicJwk: await jose.exportJWK(publicKey), privateJwk: await jose.exportJWK(privateKey)};
 }
 
-/** callbacksWith signs with the keys that were made with newKey. */
-export function callbacksWith(...keys) {
+/** certified gives the key of a certificate that this authority issued. */
+function certified(der, authority) {
+  const certificate = new X509Certificate(Buffer.from(der, 'base64'));
+  if(!authority || !certificate.verify(new X509Certificate(authority).publicKey)) {
+    throw new Error('the certificate is of no authority that is trusted');
+  }
+  return certificate.publicKey;
+}
+
+/** callbacksWith signs with keys that were made with newKey, and trusts an authority, PEM. */
+export function callbacksWith(keys, authority) {
   const find = async ({kty, crv, x, y}) => keys.find(k => k.publicJwk.x === x && k.publicJwk.y === y && k.publicJwk.crv === crv && k.publicJwk.kty === kty);
   return {
     hash: (data, algorithm) => new Uint8Array(createHash(algorithm.replace('-', '')).update(data).digest()),
@@ -24,8 +33,9 @@ export function callbacksWith(...keys) {
     },
     async verifyJwt(signer, {compact}) {
       try {
-        await jose.compactVerify(compact, await jose.importJWK(signer.publicJwk, signer.alg));
-        return {verified: true, signerJwk: signer.publicJwk};
+        const key = signer.method === 'x5c' ? certified(signer.x5c[0], authority) : await jose.importJWK(signer.publicJwk, signer.alg);
+        await jose.compactVerify(compact, key);
+        return {verified: true, signerJwk: await jose.exportJWK(key)};
       } catch {
         return {verified: false};
       }
@@ -44,4 +54,18 @@ export function callbacksWith(...keys) {
       return {decrypted: true, decryptionJwk: key.publicJwk, payload: new TextDecoder().decode(plaintext)};
     },
   };
+}
+
+/**
+ * withoutNotification fetches, and takes notification_id out of deferred
+ * responses: zDeferredCredentialResponse refuses it beside credentials, where
+ * OpenID4VCI 1.0 section 9.2 has it.
+ */
+export async function withoutNotification(url, init) {
+  const response = await fetch(url, init);
+  if(!url.endsWith('/deferred_credential') || !response.ok) {
+    return response;
+  }
+  const {notification_id: _, ...rest} = await response.json();
+  return new Response(JSON.stringify(rest), {status: response.status, headers: response.headers});
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/halfmask/halfmask/credential/sdjwt"
+	"github.com/halfmask/halfmask/protocol/openid4vci"
 	"github.com/halfmask/halfmask/spec"
 )
 
@@ -46,6 +47,37 @@ func TestOID4VCTSWallet(t *testing.T) {
 	offer := h.offer(t)
 	row.accepts(t, "an offer", c.call("accept", map[string]any{"offer": offer, "configuration": personSDJWT}, nil))
 	row.refuses(t, "the same offer again", c.call("accept", map[string]any{"offer": offer, "configuration": personSDJWT}, nil), "404")
+}
+
+// TestOID4VCTSWalletFlows lets @openid4vc/openid4vci walk the ways that the
+// issuer's other options open.
+func TestOID4VCTSWalletFlows(t *testing.T) {
+	c := start(t, "oid4vc-ts-wallet.mjs")
+	h := ours(t)
+	row := oid4vcts(t).row(ourIssuer)
+	usual := newClub(t, h, openid4vci.EndpointOptions{})
+	strict := newClub(t, h, openid4vci.EndpointOptions{RequireDPoP: true})
+	signing := newClub(t, h, openid4vci.EndpointOptions{MetadataSigner: &openid4vci.MetadataSigner{Key: usual.key, Chain: usual.key.Key.(jose.JSONWebKey).Certificates}})
+	login := document{"clientId": "wallet", "redirectUri": redirectURI}
+	for _, f := range []flow{
+		{name: "with a transaction code", issuer: usual, offer: withTxCode, with: document{"txCode": txCode}},
+		{name: "a wrong transaction code", issuer: usual, offer: withTxCode, with: document{"txCode": "0000"}, refused: "invalid_grant"},
+		{name: "authorization code, pushed, with PKCE", issuer: usual, offer: byCode, with: login},
+		{name: "authorization code with another verifier", issuer: usual, offer: byCode, with: document{
+			"clientId": "wallet", "redirectUri": redirectURI, "wrongVerifier": "another-verifier-of-the-length-that-is-asked-for"}, refused: "invalid_grant"},
+		{name: "authorization code and DPoP", issuer: strict, offer: byCode, with: document{
+			"clientId": "wallet", "redirectUri": redirectURI, "dpop": true}, want: outcome{TokenType: "DPoP"}},
+		{name: "a bearer where DPoP is required", issuer: strict, offer: byCode, with: login, refused: "invalid_dpop_proof"},
+		{name: "pre-authorized code and DPoP", issuer: usual, with: document{"dpop": true}, want: outcome{TokenType: "DPoP"}},
+		{name: "deferred, without notification_id", issuer: usual, notYet: 1, with: document{"mend": true}, want: outcome{Deferred: true}},
+		{name: "with a notification", issuer: usual, with: document{"notify": true}, want: outcome{Notified: openid4vci.Accepted}},
+		{name: "signed metadata", issuer: signing, with: document{"authority": h.authority.pem()}, want: outcome{SignedMetadata: true}},
+	} {
+		f.walk(t, row, c)
+	}
+	usual.expect(1, "")
+	row.cannot(t, "deferred", "it refuses notification_id beside credentials, a bug: OpenID4VCI 1.0 section 9.2 has it there",
+		c.call("accept", document{"configuration": "member", "offer": usual.link(t, openid4vci.OfferOptions{})}, nil), "Error retrieving deferred credentials")
 }
 
 // bound demands one good credential of our issuer for each key.
