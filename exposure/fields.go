@@ -46,7 +46,7 @@ type Field struct {
 // note adds the fields of a coalition's view whose members each have a sight
 // of their own. What was taken apart is left out for its parts, and what is no
 // value by itself unless it tells people apart.
-func (s *scorer) note(c Coalition, stratum spec.Stratum, in []bool, linkers []*link.Exact) {
+func (s *scorer) note(c Coalition, stratum spec.Stratum, in []bool, linkers []*link.Linker) {
 	sight := func(i int) (Sight, bool) {
 		login := s.visit(i).platform != ""
 		switch {
@@ -84,7 +84,7 @@ func (s *scorer) note(c Coalition, stratum spec.Stratum, in []bool, linkers []*l
 	found := make(map[Field]bool)
 	for _, l := range leaves {
 		at, ok := sight(int(l.Unit))
-		if !in[l.Unit] || !ok {
+		if !in[l.Unit] || !ok || int(l.Path) >= len(s.miner.paths.list) { // derived paths were not seen
 			continue
 		}
 		p := s.miner.paths.list[l.Path]
@@ -96,7 +96,7 @@ func (s *scorer) note(c Coalition, stratum spec.Stratum, in []bool, linkers []*l
 		switch {
 		case p.names:
 			role = Names
-		case slices.ContainsFunc(linkers, func(k *link.Exact) bool { return k.Tells(l.Path) }):
+		case slices.ContainsFunc(linkers, func(k *link.Linker) bool { return k.Tells(l.Path) }):
 			role = Identifies
 		case strings.HasSuffix(p.name, partPath) || strings.HasSuffix(p.name, namePath) || decoded:
 			continue

@@ -2,7 +2,11 @@ package exposure
 
 import (
 	"hash/maphash"
+	"strconv"
 	"strings"
+	"time"
+
+	"github.com/halfmask/halfmask/exposure/link"
 )
 
 // A leaf is one value found in recorded bytes, and where it was found. Paths
@@ -10,6 +14,13 @@ import (
 type leaf struct {
 	path  int32  // index into paths
 	value uint64 // hash of the value's bytes
+}
+
+// A counted is a value that is a number or a time.
+type counted struct {
+	path  int32
+	value int64
+	time  bool // seconds since 1970
 }
 
 // paths interns path names.
@@ -23,6 +34,8 @@ type pathInfo struct {
 	name      string
 	window    bool // shingles of values that were not taken apart
 	container bool // values there were taken apart into other paths
+	times     int  // numbers there that are times
+	numbers   int  // and all of them
 	names     bool // a document number of the register stood there
 }
 
@@ -90,8 +103,10 @@ type miner struct {
 	seed     maphash.Seed
 	register *register
 
-	out   []leaf
-	named map[int]bool
+	out     []leaf
+	numbers []counted
+	at      time.Time // of the exchange
+	named   map[int]bool
 }
 
 func newMiner(r *register) *miner { return &miner{seed: maphash.MakeSeed(), register: r} }
@@ -99,9 +114,11 @@ func newMiner(r *register) *miner { return &miner{seed: maphash.MakeSeed(), regi
 // mine gives the leaves of one exchange and the people of the register whose
 // document number stands in it.
 func (m *miner) mine(e Exchange) (leaves []leaf, named map[int]bool) {
-	m.out, m.named = nil, make(map[int]bool)
+	m.out, m.numbers, m.named, m.at = nil, nil, make(map[int]bool), e.At
 	m.message("request", e.Request)
 	m.message("response", e.Response)
+	m.size("request", e.Request)
+	m.size("response", e.Response)
 	m.text("record", string(e.Record), 0)
 	return m.out, m.named
 }
@@ -111,10 +128,58 @@ func (m *miner) mine(e Exchange) (leaves []leaf, named map[int]bool) {
 func (m *miner) add(path string, value []byte) {
 	folded, id := fold(value), m.paths.id(path)
 	m.out = append(m.out, leaf{id, maphash.Bytes(m.seed, folded)})
+	m.count(id, string(value))
 	for _, p := range m.register.find(folded) {
 		m.named[p] = true
 		m.paths.list[id].names = true
 	}
+}
+
+// aboutNow is how far from the time of an exchange a number may be to be taken
+// for a time.
+const aboutNow = 10 * 365 * 24 * time.Hour
+
+// count notes a value that is a whole number or a time.
+func (m *miner) count(id int32, value string) {
+	if len(value) == 0 || len(value) > 35 || value[0] < '0' || value[0] > '9' {
+		return
+	}
+	c := counted{path: id}
+	if n, err := strconv.ParseInt(value, 10, 64); err == nil {
+		c.value, c.time = n, time.Unix(n, 0).Sub(m.at).Abs() < aboutNow
+	} else if at, err := time.Parse(time.RFC3339, value); err == nil {
+		c.value, c.time = at.Unix(), true
+	} else {
+		return
+	}
+	m.numbers = append(m.numbers, c)
+	m.paths.list[id].numbers++
+	if c.time {
+		m.paths.list[id].times++
+	}
+}
+
+// sizePath ends the paths of lengths of messages.
+const sizePath = ".size"
+
+// size notes how long a message is.
+func (m *miner) size(path string, msg Message) {
+	if n := len(msg.Body); n > 0 {
+		m.add(path+sizePath, []byte(strconv.Itoa(n)))
+	}
+}
+
+// kind says what the values at a path look like.
+func (p pathInfo) kind() link.Kind {
+	switch {
+	case strings.HasSuffix(p.name, sizePath):
+		return link.Size
+	case p.numbers > 0 && p.times == p.numbers:
+		return link.Time
+	case p.numbers > 0:
+		return link.Index
+	}
+	return link.Value
 }
 
 // contains notes that the values at a path are taken apart.

@@ -142,7 +142,7 @@ func (s *scorer) coalition(c Coalition, stratum spec.Stratum) {
 	few := s.tooFew(stratum)
 	found := newFindings(s.people)
 	used := make([]int, len(s.seen.Paths))
-	linkers := make([]*link.Exact, folds)
+	linkers := make([]*link.Linker, folds)
 	in := make([]bool, len(s.seen.Units))
 	for fold := range folds {
 		training := link.View{In: make([]bool, len(in)), Shared: true}
@@ -153,9 +153,9 @@ func (s *scorer) coalition(c Coalition, stratum spec.Stratum) {
 			training.In[i] = in[i] && s.fold[v.person] != fold
 			scored.In[i] = in[i] && s.fold[v.person] == fold
 		}
-		l := link.LearnExact(s.seen.Table, training, s.truth, s.people, nil)
+		l := link.Learn(s.seen.Table, training, s.truth, s.people, link.All)
 		linkers[fold] = l
-		joined, joins := l.Join(scored)
+		joined, joins, _ := l.Join(scored)
 		for p, n := range joins {
 			used[p] += n
 		}
@@ -178,8 +178,8 @@ func (s *scorer) coalition(c Coalition, stratum spec.Stratum) {
 	whole := false // a value as such, and no bytes out of the middle of one
 	for path, n := range used {
 		if n > 0 {
-			causes = append(causes, Cause{c, stratum, s.miner.paths.list[path].name, n})
-			whole = whole || !s.miner.paths.list[path].window
+			causes = append(causes, Cause{c, stratum, s.seen.Paths[path].Name, n})
+			whole = whole || !s.seen.Paths[path].Window
 		}
 	}
 	if whole {
@@ -213,7 +213,7 @@ func (s *scorer) tooFew(stratum spec.Stratum) bool {
 }
 
 // collect compares the components with the truth.
-func (s *scorer) collect(f *findings, l *link.Exact, joined *link.Components, v link.View) {
+func (s *scorer) collect(f *findings, l *link.Linker, joined *link.Components, v link.View) {
 	recognised := make([]bool, len(v.In))
 	for _, leaf := range s.seen.Leaves {
 		if l.Recognises(leaf.Path) {

@@ -39,13 +39,17 @@ func (m *miner) table(exchanges []Exchange) seen {
 		for _, l := range leaves {
 			t.Leaves = append(t.Leaves, link.Leaf{Value: l.value, Path: uint32(l.path), Unit: unit})
 		}
+		for _, n := range m.numbers {
+			t.Numbers = append(t.Numbers, link.Number{Value: n.value, Path: uint32(n.path), Unit: unit})
+		}
 		for p := range named {
 			t.named[unit][p] = true
 		}
 	}
 	for _, p := range m.paths.list {
-		t.Paths = append(t.Paths, link.Path{Name: p.name, Window: p.window})
+		t.Paths = append(t.Paths, link.Path{Name: p.name, Window: p.window, Kind: p.kind()})
 	}
+	t.Derive()
 	t.Sort()
 	return t
 }

@@ -146,13 +146,14 @@ func LearnExact(t *Table, v View, truth Truth, population int, masked []bool) *E
 			}
 		}
 	})
+	chance := t.chance(v, truth)
 	joined := make([]int, paths)
 	for path, c := range tallies {
 		if c == nil {
 			continue
 		}
 		joined[path] = c.joined.count()
-		expected := float64(c.collisions) / float64(max(pairs(people), 1)) * float64(population)
+		expected := max(float64(c.collisions), chance[uint32(path)]) / float64(max(pairs(people), 1)) * float64(population)
 		class := !t.Paths[path].Window && float64(c.sharing.count()) > maxSharing*float64(people)
 		if joined[path] >= support && expected <= maxCollisions && !class {
 			l.telling[path] = true

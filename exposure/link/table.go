@@ -21,9 +21,10 @@ type Table struct {
 // A Path says where in a message values stand, without array indexes, so that
 // it names a role and not a place.
 type Path struct {
-	Name   string
-	Kind   Kind
-	Window bool // bytes out of the middle of values that were not taken apart
+	Name    string
+	Kind    Kind
+	Window  bool // bytes out of the middle of values that were not taken apart
+	Derived bool // values made of others, in a space of their own
 }
 
 // A Unit is what one party saw of one visit. Which visit it was is the lab's
@@ -52,12 +53,14 @@ type Number struct {
 // A Kind is what the values at a path look like. It is mined, not declared.
 type Kind uint8
 
-// The kinds. Each is a channel that can be masked.
+// The kinds of paths.
 const (
-	Value Kind = iota // anything
-	Index             // whole numbers
-	Time              // instants: numbers or texts near the time of the visit
-	Size              // lengths of messages
+	Value   Kind = iota // anything
+	Index               // whole numbers
+	Time                // instants: numbers or texts near the time of the visit
+	Size                // lengths of messages
+	Contact             // when a party was in contact with somebody
+	kinds
 )
 
 func compareLeaves(a, b Leaf) int {
@@ -177,6 +180,5 @@ func (t *Table) role(unit uint32) string {
 // A set of small numbers.
 type set []uint64
 
-func newSet(n int) set          { return make(set, (n+63)/64) }
-func (s set) add(i uint32)      { s[i/64] |= 1 << (i % 64) }
-func (s set) has(i uint32) bool { return s[i/64]&(1<<(i%64)) != 0 }
+func newSet(n int) set     { return make(set, (n+63)/64) }
+func (s set) add(i uint32) { s[i/64] |= 1 << (i % 64) }
