@@ -1,6 +1,8 @@
 package holder
 
 import (
+	"crypto/x509"
+
 	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/credential/jwpbbs"
 	"github.com/halfmask/halfmask/protocol/openid4vp"
@@ -26,7 +28,9 @@ type opened struct {
 	kind     string         // vct or JSON-LD class
 	always   []string       // what every presentation shows
 	bindable bool           // possession of a key can be proved
-	is       func(openid4vp.Meta) bool
+
+	certificates []*x509.Certificate // of the issuer, as the credential carries them
+	is           func(openid4vp.Meta) bool
 	// withhold tells whether the claim at the path can be withheld, and is an
 	// error when it cannot be disclosed by itself.
 	withhold func(openid4vp.Path) (bool, error)

@@ -92,8 +92,11 @@ func answerOne(c openid4vp.CredentialQuery, hand []*opened) answer {
 			refused(2, "credential-type", "section 6.1", "no credential of an accepted type is at hand")
 			continue
 		}
-		if len(c.TrustedAuthorities) > 0 {
-			refused(3, "trusted-authorities", "section 6.1.1", "no credential at hand names an authority that certified its issuer")
+		if err := c.CheckAuthority(o.certificates, nil); err != nil {
+			var why *credential.Error
+			if errors.As(err, &why) {
+				refused(3, why.Check, "section 6.1.1", "%w", why.Err)
+			}
 			continue
 		}
 		if !c.WithoutHolderBinding && !o.bindable {

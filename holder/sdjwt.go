@@ -29,7 +29,9 @@ func openSDJWT(h Held) (*opened, error) {
 		document: document,
 		kind:     c.Type(),
 		bindable: c.HolderKey() != nil,
-		is:       func(m openid4vp.Meta) bool { return m.AcceptsType(c.Type()) },
+
+		certificates: c.Certificates(),
+		is:           func(m openid4vp.Meta) bool { return m.AcceptsType(c.Type()) },
 	}
 	for name := range document {
 		if !slices.ContainsFunc(disclosures, func(d sdjwt.Disclosure) bool { return len(d.Path) == 1 && d.Path[0] == name }) {

@@ -25,6 +25,7 @@ var checksBBS = [][2]string{
 	{"mandatory-members", "VC Data Model 2.0 section 4"},
 	{"validity", "VC Data Model 2.0 section 4.9"},
 	{"type", "OpenID4VP 1.0 appendix B.1.1"},
+	{"trusted-authorities", "OpenID4VP 1.0 section 6.1.1"},
 	{"claims-present", "OpenID4VP 1.0 section 14.9"},
 	{"claim-values", "OpenID4VP 1.0 section 14.9"},
 	{"over-disclosure", "OpenID4VP 1.0 section 6.4"},
@@ -84,6 +85,10 @@ func (s *Server) checkBBS(asked openid4vp.CredentialQuery, p openid4vp.Presentat
 		return nil, nil, l.checks
 	}
 	l.pass("type")
+	if err := asked.CheckAuthority(nil, nil); err != nil { // the form carries no certificates
+		l.fail("trusted-authorities", err)
+		return nil, nil, l.checks
+	}
 	var leaves []openid4vp.Path
 	for name := range m.subject {
 		leaves = append(leaves, openid4vp.Path{subject, name})

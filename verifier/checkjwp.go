@@ -33,6 +33,7 @@ var checksJWP = [][2]string{
 	{"predicates", "spec/rangeproof.md"},
 	{"pseudonym", "spec/jwpbbs.md section 5"},
 	{"claim-values", "OpenID4VP 1.0 section 14.9"},
+	{"trusted-authorities", "OpenID4VP 1.0 section 6.1.1"},
 }
 
 // stepOfJWP says to which check an error of package jwpbbs belongs; any other
@@ -116,6 +117,11 @@ func (s *Server) checkJWP(asked openid4vp.CredentialQuery, p openid4vp.Presentat
 		l.note("predicates", "none was asked for")
 	}
 	l.pass("claim-values")
+	if err := asked.CheckAuthority(nil, nil); err != nil { // the form carries no certificates
+		l.fail("trusted-authorities", err)
+		return nil, nil, l.checks
+	}
+	l.pass("trusted-authorities")
 	return out, nil, l.checks
 }
 

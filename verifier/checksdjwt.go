@@ -30,6 +30,7 @@ var checksSDJWT = [][2]string{
 	{"key-binding-hash", "RFC 9901 section 4.3.1"},
 	{"transaction-data", "OpenID4VP 1.0 appendix B.3.3"},
 	{"type", "OpenID4VP 1.0 appendix B.3.5"},
+	{"trusted-authorities", "OpenID4VP 1.0 section 6.1.1"},
 	{"claims-present", "OpenID4VP 1.0 section 14.9"},
 	{"claim-values", "OpenID4VP 1.0 section 14.9"},
 	{"over-disclosure", "OpenID4VP 1.0 section 6.4"},
@@ -110,6 +111,10 @@ func (s *Server) checkSDJWT(asked openid4vp.CredentialQuery, p openid4vp.Present
 		return nil, nil, l.checks
 	}
 	l.pass("type")
+	if err := asked.CheckAuthority(v.Certificates, s.config.TrustedLists); err != nil {
+		l.fail("trusted-authorities", err)
+		return nil, nil, l.checks
+	}
 	var leaves []openid4vp.Path
 	for name, value := range v.Claims {
 		if !slices.Contains(registeredSDJWT, name) {

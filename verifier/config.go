@@ -31,6 +31,8 @@ type Config struct {
 	Identities   []*openid4vp.Identity
 	VerifierInfo []openid4vp.VerifierInfo // what others say about the verifier, in every request
 
+	TrustedLists openid4vp.TrustedLists // for queries that name etsi_tl; may be nil
+
 	Policies   map[string]openid4vp.Query // queries that POST /requests may name
 	Lifetime   time.Duration              // how long a request can be answered, and its result read; 5 minutes when 0
 	MaxPending int                        // requests that wait at once, and results that are kept; 10,000 each when 0
@@ -95,6 +97,9 @@ func New(c Config) (*Server, error) {
 	}
 	for name, q := range c.Policies {
 		if err := q.Validate(); err != nil {
+			return nil, fmt.Errorf("verifier: policy %q: %w", name, err)
+		}
+		if err := q.CheckAuthorities(c.TrustedLists); err != nil {
 			return nil, fmt.Errorf("verifier: policy %q: %w", name, err)
 		}
 	}

@@ -68,6 +68,9 @@ func (s *Server) begin(q openid4vp.Query, t Terms) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := q.CheckAuthorities(s.config.TrustedLists); err != nil {
+		return nil, err
+	}
 	by, err := s.identity(t.Prefix)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package sdjwt
 
 import (
 	"crypto"
+	"crypto/x509"
 	"strings"
 	"time"
 
@@ -125,6 +126,16 @@ func (c *Credential) Issuer() string { return c.registered.issuer }
 
 // KeyID gives the kid of the issuer's signature, "" when there is none.
 func (c *Credential) KeyID() string { return c.token.KeyID }
+
+// Certificates gives the certificates in the header x5c, none when there are
+// none or they cannot be read. They are not verified.
+func (c *Credential) Certificates() []*x509.Certificate {
+	chain, err := jws.ReadCertificates(c.token.Header["x5c"])
+	if err != nil {
+		return nil
+	}
+	return chain
+}
 
 // Type gives vct.
 func (c *Credential) Type() string { return c.typ }

@@ -1,6 +1,7 @@
 package sdjwt
 
 import (
+	"crypto/x509"
 	"reflect"
 	"slices"
 	"time"
@@ -51,6 +52,10 @@ type Verified struct {
 	Issuer, Type string           // iss and vct
 	HolderKey    *jose.JSONWebKey // cnf.jwk, nil when there is none
 	KeyBound     bool             // whether the presenter proved to hold HolderKey
+
+	// Certificates are those in the header x5c. They are signed by the issuer
+	// with the rest, and not verified.
+	Certificates []*x509.Certificate
 }
 
 // Verify checks a presentation: the issuer's signature, the disclosures, the
@@ -224,5 +229,5 @@ func (c *Credential) checkBinding(want KeyBinding, now time.Time) error {
 }
 
 func (c *Credential) verified(bound bool) *Verified {
-	return &Verified{Claims: c.Claims(), Issuer: c.issuer, Type: c.typ, HolderKey: c.holder, KeyBound: bound}
+	return &Verified{Claims: c.Claims(), Issuer: c.issuer, Type: c.typ, HolderKey: c.holder, KeyBound: bound, Certificates: c.Certificates()}
 }

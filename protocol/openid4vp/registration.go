@@ -113,7 +113,7 @@ func (t *Trust) Registration(r *Request) (*Registration, error) {
 	if err != nil {
 		return nil, err
 	}
-	chain, err := readChain(token.Header["x5c"])
+	chain, err := jws.ReadCertificates(token.Header["x5c"])
 	if err != nil {
 		return nil, failed("registration-certificate", "x5c: %w", err)
 	}

@@ -3,9 +3,7 @@ package openid4vp
 import (
 	"context"
 	"crypto/x509"
-	"encoding/base64"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -111,7 +109,7 @@ func (t *Trust) identifyByCertificate(by *Verifier, token *jws.Token) error {
 	bad := func(check, format string, args ...any) error {
 		return refuse(InvalidRequest, check, "5.9.3", format, args...)
 	}
-	chain, err := readChain(token.Header["x5c"])
+	chain, err := jws.ReadCertificates(token.Header["x5c"])
 	if err != nil {
 		return bad("client-certificate", "x5c: %w", err)
 	}
@@ -131,28 +129,6 @@ func (t *Trust) identifyByCertificate(by *Verifier, token *jws.Token) error {
 	}
 	by.Certificate, by.Key = leaf, &jose.JSONWebKey{Key: leaf.PublicKey}
 	return nil
-}
-
-const maxChain = 6 // certificates in x5c
-
-// readChain reads an x5c header (RFC 7515 section 4.1.6).
-func readChain(v any) ([]*x509.Certificate, error) {
-	list, ok := v.([]any)
-	if !ok || len(list) == 0 || len(list) > maxChain {
-		return nil, fmt.Errorf("not a list of 1 to %d certificates", maxChain)
-	}
-	chain := make([]*x509.Certificate, len(list))
-	for i, item := range list {
-		text, _ := item.(string)
-		der, err := base64.StdEncoding.Strict().DecodeString(text)
-		if err != nil {
-			return nil, fmt.Errorf("certificate %d is not base64", i+1)
-		}
-		if chain[i], err = x509.ParseCertificate(der); err != nil {
-			return nil, fmt.Errorf("certificate %d: %w", i+1, err)
-		}
-	}
-	return chain, nil
 }
 
 // verifyChain validates a chain up to one of the anchors. The anchor itself
