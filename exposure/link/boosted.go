@@ -53,12 +53,17 @@ func (b *boosted) described(v View) (pairs []Pair, x []features) {
 	}
 	worth := make(map[[2]uint32]shared)
 	key := func(a, b uint32) [2]uint32 { return [2]uint32{min(a, b), max(a, b)} }
+	look := func(k [2]uint32) {
+		if _, ok := worth[k]; !ok {
+			worth[k] = shared{}
+		}
+	}
 	for _, c := range b.weights.candidates(units) {
-		worth[c] = shared{}
+		look(c)
 	}
 	if b.open.has(Contact) {
 		for _, p := range t.contacts(v) {
-			worth[key(p.A, p.B)] = worth[key(p.A, p.B)]
+			look(key(p.A, p.B))
 		}
 	}
 	masked := t.masked(b.open)
@@ -98,8 +103,7 @@ func (b *boosted) described(v View) (pairs []Pair, x []features) {
 		slices.SortFunc(list, func(a, b Number) int { return cmp.Or(cmp.Compare(a.Value, b.Value), cmp.Compare(a.Unit, b.Unit)) })
 		for i := 1; i < len(list); i++ {
 			if list[i].Unit != list[i-1].Unit && list[i].Value != list[i-1].Value {
-				k := key(list[i].Unit, list[i-1].Unit)
-				worth[k] = worth[k]
+				look(key(list[i].Unit, list[i-1].Unit))
 			}
 		}
 	}
