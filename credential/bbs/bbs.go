@@ -29,10 +29,11 @@
 //
 // # What is protected against timing, and how
 //
-// The field and curve formulas are gnark-crypto's, whose scalar multiplication
-// takes a time that depends on the scalar. This package gives that one nothing
-// but fresh random shares of a secret key, multiplies by itself everywhere
-// else, and keeps these rules:
+// Field multiplications, and the arithmetic of G2, are gnark-crypto's, whose
+// scalar multiplication takes a time that depends on the scalar. This package
+// gives that one nothing but fresh random shares of a secret key, multiplies
+// with package g1 (credential/internal/g1) everywhere else, and keeps these
+// rules:
 //
 //   - Every scalar is cut in two halves without branches and recoded to
 //     signed odd digits of a fixed number, so that all scalars cost the same
@@ -51,27 +52,30 @@
 //     and the secret of a pseudonym are split into fresh shares as well.
 //
 // What remains visible: the number of messages and of hidden ones, and the
-// lengths of all messages, which are hashed. What is not protected: gnark-crypto's
-// field additions branch on a carry, and table entries are read at addresses
-// that depend on digits. The values there are fresh in each operation, which
-// defeats averaging over many operations; an observer who sees all branches
-// or all cache lines of a single one is not stopped. While signing, the
+// lengths of all messages, which are hashed. What is not protected:
+// gnark-crypto's additions of scalars branch on a carry, its inverse of a field
+// element takes a time that depends on it, and table entries are read at
+// addresses that depend on digits. The values there are fresh in each
+// operation, which defeats averaging over many operations; an observer who
+// sees all branches or all cache lines of a single one is not stopped. While
+// signing, the
 // messages have the even schedule only: they are the issuer's own input.
 // Memory is not wiped. Verification handles no secrets and makes no promise.
 //
-// The timing test (internal/core, flag -timing) compares times of a fixed
-// secret with those of random ones by Welch's t. BenchmarkProtection there
-// shows what protection costs.
+// The timing test (internal/core, with HALFMASK_TIMING=1) compares times of a
+// fixed secret with those of random ones by Welch's t. BenchmarkProtection
+// there shows what protection costs.
 //
 // # Memory
 //
 // Generators come into being when they are first needed: two points each, and
 // for the first 64 of each list (the signer's, the prover's, the commitments')
 // a table of 117 kB at its first use. A generator that has served 64
-// verifications gets a second table, of 639 kB, which bounds a verifier's
-// tables of one suite and interface by 49 MB for each list; with 10 messages
-// they are 9 MB. A wallet, which verifies little, has the small ones alone: 1.4
-// MB with 10 messages, and 240 kB for each Prover.
+// verifications gets a second table, of 2.2 MB, which bounds a verifier's
+// tables of one suite and interface by 146 MB for each list; with 10 messages
+// they are 27 MB. Generators after the first 64 have 3 kB each. A wallet, which
+// verifies little, has the small tables alone: 1.4 MB with 10 messages, and 240
+// kB for each Prover.
 //
 // # Drafts built on this one
 //

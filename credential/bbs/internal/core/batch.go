@@ -4,8 +4,9 @@ import (
 	"crypto/rand"
 	"slices"
 
-	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 // Pair is what remains to be checked of a proof whose challenge agrees:
@@ -51,22 +52,21 @@ func weighted(pairs []Pair) bool {
 		}
 		byKey[k.Encoded] = append(byKey[k.Encoded], i)
 	}
-	points := make([]bls.G1Jac, 0, len(keys)+1)
-	used := make([]*lines, 0, len(keys)+1)
-	onBar := make([]publicTerm, len(pairs))
+	onBar := new(g1.Sum)
 	for i := range pairs {
-		onBar[i] = publicTerm{&pairs[i].Proof.tables[1], &weights[i]}
+		onBar.Times(pairs[i].Proof.points[1], &weights[i])
 	}
-	sum := sumPublic(onBar...)
-	points, used = append(points, *sum.Neg(&sum)), append(used, baseLines())
+	sums, used := []*g1.Sum{onBar}, []*lines{baseLines()}
 	for _, k := range keys {
-		var terms []publicTerm
+		sum := new(g1.Sum)
 		for _, i := range byKey[k.Encoded] {
-			terms = append(terms, publicTerm{&pairs[i].Proof.tables[0], &weights[i]})
+			sum.Times(pairs[i].Proof.points[0], &weights[i])
 		}
-		points, used = append(points, sumPublic(terms...)), append(used, k.lines())
+		sums, used = append(sums, sum), append(used, k.lines())
 	}
-	return productIsOne(normalize(points), used)
+	points := g1.Evaluate(sums...)
+	points[0].Neg(&points[0])
+	return productIsOne(points, used)
 }
 
 func randomWeights(n int) []fr.Element {

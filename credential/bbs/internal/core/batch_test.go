@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
+
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 // Errors that cancel out in the plain product of pairings do not in the
@@ -14,20 +16,19 @@ func TestErrorsThatCancelAreFound(t *testing.T) {
 	pk := PublicKeyOf(&sk)
 	pair := func(off *bls.G1Jac) Pair {
 		_, _, g, _ := bls.Generators()
-		m := newMultiples(&g)
+		m := g1.NewMultiples(&g)
 		k := randomScalar()
-		a := sum(term{&m[0], &k})
+		a := g1.MultiplyProtected(m[0].Times(&k))
 		k.Mul(&k, &sk)
-		b := sum(term{&m[0], &k})
+		b := g1.MultiplyProtected(m[0].Times(&k))
 		if off != nil {
 			b.AddAssign(off)
 		}
-		affine := normalize([]bls.G1Jac{a, b, a})
+		affine := g1.Normalize(a, b, a)
 		p := &Proof{Abar: affine[0], Bbar: affine[1], D: affine[2]}
-		for i := range p.checked {
-			p.checked[i] = trusted(&affine[i])
+		for i := range affine {
+			p.points = append(p.points, g1.NewPoint(&affine[i]))
 		}
-		p.tables = newPublicTables(p.checked[:])
 		return Pair{pk, p}
 	}
 	_, _, g, _ := bls.Generators()

@@ -5,6 +5,8 @@ import (
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 // Proofs of blind signatures, with commitments to some of the hidden
@@ -18,7 +20,7 @@ type BlindProof struct {
 	C         []bls.G1Affine
 	S         []fr.Element // s^, one for each commitment
 
-	checkedC []checked // C as decoded
+	pointsC []*g1.Point // C as decoded
 }
 
 // Opening is what a commitment Y_0*Blinding + Y_1*Message hides.
@@ -95,11 +97,11 @@ func (c *Credential) blindProofGen(p *Prover, l *Layout, place map[int]int, ph [
 	points := make([]bls.G1Jac, 2*n)
 	for i, at := range l.Committed {
 		openings[i] = Opening{c.messages[l.position(at)], blindings[i]}
-		u, v := shares(&openings[i].Message)
-		points[i] = sumFixed([]fixedTerm{{y0, blindings[i]}, {y1, u}, {y1, v}})
-		points[n+i] = sumFixed([]fixedTerm{{y0, tildes[i]}, {y1, p.hiddenTilde[place[at]]}})
+		u, v := g1.Shares(&openings[i].Message)
+		points[i] = g1.SumProtected(y0.Times(blindings[i]), y1.Times(u), y1.Times(v))
+		points[n+i] = g1.SumProtected(y0.Times(tildes[i]), y1.Times(p.hiddenTilde[place[at]]))
 	}
-	affine := normalize(points)
+	affine := g1.Normalize(points...)
 	shown := l.shown(func(_, i int) fr.Element { return c.messages[l.position(i)] })
 	challenge := s.blindChallenge(&p.Initial, shown, l.Committed, affine[:n], affine[n:], ph)
 
@@ -130,14 +132,13 @@ func (s *Suite) blindVerifyInit(pk *PublicKey, p *BlindProof, l *Layout, header 
 	y0, y1 := s.CommitmentGenerators()
 	var minus fr.Element
 	minus.Neg(&p.Challenge)
-	tables := newPublicTables(p.checkedC)
-	points := make([]bls.G1Jac, len(p.C))
+	sums := make([]*g1.Sum, len(p.C))
 	for i, index := range l.Committed {
-		points[i] = sumFixedPublic([]fixedTerm{{y0, p.S[i]}, {y1, p.Messages[place[index]]}})
-		onto := sumPublic(publicTerm{&tables[i], &minus})
-		points[i].AddAssign(&onto)
+		sums[i] = new(g1.Sum)
+		sums[i].Add(y0.Times(p.S[i]), y1.Times(p.Messages[place[index]]))
+		sums[i].Times(p.pointsC[i], &minus)
 	}
-	return in, shown, normalize(points)
+	return in, shown, g1.Evaluate(sums...)
 }
 
 // blindChallenge is calculate_blind_challenge of the blind BBS draft.
@@ -203,12 +204,12 @@ func ParseBlindProof(octets []byte) (*BlindProof, error) {
 	if p.S, err = decodeScalars(scalars); err != nil {
 		return nil, err
 	}
-	p.C, p.checkedC = make([]bls.G1Affine, n), make([]checked, n)
+	if p.pointsC, err = g1.Decode(points); err != nil {
+		return nil, err
+	}
+	p.C = make([]bls.G1Affine, n)
 	for i := range p.C {
-		if p.checkedC[i], err = decodeChecked(points[i*PointLength:][:PointLength]); err != nil {
-			return nil, err
-		}
-		p.C[i] = p.checkedC[i].point
+		p.C[i] = p.pointsC[i].Affine
 	}
 	return p, nil
 }

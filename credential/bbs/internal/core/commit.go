@@ -3,6 +3,8 @@ package core
 import (
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 // Commitments to messages that the signer does not see, sections "Commitment
@@ -15,7 +17,7 @@ type Commitment struct {
 	Messages  []fr.Element // m^, one for each committed message
 	Challenge fr.Element
 
-	checked checked // C as decoded
+	point *g1.Point // C as decoded
 }
 
 // CommitmentLengthFloor is the length of a commitment to no messages.
@@ -29,16 +31,16 @@ func CommitRandomCount(messages int) int { return messages + 2 }
 func (s *Suite) Commit(messages, random []fr.Element) (c *Commitment, blind fr.Element) {
 	generators := s.ProverGenerators(len(messages))
 	blind, tildes := random[0], random[1:]
-	terms := make([]fixedTerm, 1, 2*len(generators))
-	terms[0] = fixedTerm{generators[0], blind}
-	proof := make([]fixedTerm, len(generators))
-	proof[0] = fixedTerm{generators[0], tildes[0]}
+	terms := make([]g1.Term, 1, 2*len(generators))
+	terms[0] = generators[0].Times(blind)
+	proof := make([]g1.Term, len(generators))
+	proof[0] = generators[0].Times(tildes[0])
 	for i := range messages {
-		u, v := shares(&messages[i]) // a message may be a link secret
-		terms = append(terms, fixedTerm{generators[i+1], u}, fixedTerm{generators[i+1], v})
-		proof[i+1] = fixedTerm{generators[i+1], tildes[i+1]}
+		u, v := g1.Shares(&messages[i]) // a message may be a link secret
+		terms = append(terms, generators[i+1].Times(u), generators[i+1].Times(v))
+		proof[i+1] = generators[i+1].Times(tildes[i+1])
 	}
-	points := normalize([]bls.G1Jac{sumFixed(terms), sumFixed(proof)})
+	points := g1.Normalize(g1.SumProtected(terms...), g1.SumProtected(proof...))
 
 	c = &Commitment{C: points[0], Messages: make([]fr.Element, len(messages))}
 	c.Challenge = s.commitChallenge(generators, &points[0], &points[1])
@@ -54,20 +56,15 @@ func (s *Suite) Commit(messages, random []fr.Element) (c *Commitment, blind fr.E
 // CommitHolds is CoreCommitVerify, for a commitment that was parsed.
 func (s *Suite) CommitHolds(c *Commitment) bool {
 	generators := s.ProverGenerators(len(c.Messages))
-	terms := make([]fixedTerm, len(generators))
-	terms[0] = fixedTerm{generators[0], c.S}
-	for i := range c.Messages {
-		terms[i+1] = fixedTerm{generators[i+1], c.Messages[i]}
-	}
 	var minus fr.Element
 	minus.Neg(&c.Challenge)
-	tables := newPublicTables([]checked{c.checked})
-	bar := sumFixedPublic(terms)
-	onto := sumPublic(publicTerm{&tables[0], &minus})
-	bar.AddAssign(&onto)
-	var a bls.G1Affine
-	a.FromJacobian(&bar)
-	challenge := s.commitChallenge(generators, &c.C, &a)
+	var bar g1.Sum
+	bar.Times(c.point, &minus)
+	bar.Add(generators[0].Times(c.S))
+	for i := range c.Messages {
+		bar.Add(generators[i+1].Times(c.Messages[i]))
+	}
+	challenge := s.commitChallenge(generators, &c.C, &g1.Evaluate(&bar)[0])
 	return challenge.Equal(&c.Challenge)
 }
 
@@ -104,9 +101,12 @@ func ParseCommitment(octets []byte) (*Commitment, error) {
 	}
 	last := len(scalars) - 1
 	c := &Commitment{S: scalars[0], Messages: scalars[1:last], Challenge: scalars[last]}
-	c.checked, err = decodeChecked(octets[:PointLength])
-	c.C = c.checked.point
-	return c, err
+	points, err := g1.Decode(octets[:PointLength])
+	if err != nil {
+		return nil, err
+	}
+	c.C, c.point = points[0].Affine, points[0]
+	return c, nil
 }
 
 // BlindSign is BlindSign of the blind BBS draft with the interface's own
@@ -138,7 +138,7 @@ func (s *Suite) BlindDomainAndB(pk *PublicKey, c *Commitment, header []byte, mes
 		jac.AddMixed(&c.C)
 	}
 	if entropy != nil {
-		onto := sumFixed([]fixedTerm{{generators[len(generators)-1], *entropy}})
+		onto := g1.SumProtected(generators[len(generators)-1].Times(*entropy))
 		jac.AddAssign(&onto)
 	}
 	b.FromJacobian(&jac)

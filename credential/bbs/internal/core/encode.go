@@ -5,6 +5,8 @@ import (
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 // Serialization, section 4.2.4 of the draft. Decoding checks everything that
@@ -18,20 +20,6 @@ var (
 	errIndex    = errors.New("indexes out of order, out of range or both disclosed and committed")
 )
 
-// decodeChecked is octets_to_point_E1 with subgroup_check_G1 and the refusal of
-// the identity. It keeps what the check found on its way.
-func decodeChecked(octets []byte) (c checked, err error) {
-	p, err := decompress(octets)
-	if err != nil {
-		return checked{}, err
-	}
-	c, ok := checkPoint(&p)
-	if !ok {
-		return checked{}, errPoint
-	}
-	return c, nil
-}
-
 func encodePoint(b []byte, p *bls.G1Affine) []byte {
 	e := p.Bytes()
 	return append(b, e[:]...)
@@ -42,7 +30,7 @@ type Signature struct {
 	A bls.G1Affine
 	E fr.Element
 
-	checked *checked // A as decoded
+	point *g1.Point // A as decoded
 }
 
 // Bytes is signature_to_octets, section 4.2.4.2.
@@ -55,7 +43,7 @@ func ParseSignature(octets []byte) (*Signature, error) {
 	if len(octets) != SignatureLength {
 		return nil, errLength
 	}
-	a, err := decodeChecked(octets[:PointLength])
+	a, err := g1.Decode(octets[:PointLength])
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +51,7 @@ func ParseSignature(octets []byte) (*Signature, error) {
 	if !ok {
 		return nil, errScalar
 	}
-	return &Signature{A: a.point, E: e, checked: &a}, nil
+	return &Signature{A: a[0].Affine, E: e, point: a[0]}, nil
 }
 
 // Proof is a decoded proof.
@@ -73,8 +61,7 @@ type Proof struct {
 	Messages      []fr.Element // m^, one for each undisclosed message
 	Challenge     fr.Element
 
-	checked [3]checked    // Abar, Bbar and D as decoded
-	tables  []publicTable // of the same, while verifying
+	points []*g1.Point // Abar, Bbar and D as decoded
 }
 
 // Bytes is proof_to_octets, section 4.2.4.4.
@@ -115,11 +102,9 @@ func ParseProof(octets []byte) (*Proof, error) {
 		E: scalars[0], R1: scalars[1], R3: scalars[2],
 		Messages: scalars[3 : len(scalars)-1], Challenge: scalars[len(scalars)-1],
 	}
-	for i, point := range []*bls.G1Affine{&p.Abar, &p.Bbar, &p.D} {
-		if p.checked[i], err = decodeChecked(octets[i*PointLength:][:PointLength]); err != nil {
-			return nil, err
-		}
-		*point = p.checked[i].point
+	if p.points, err = g1.Decode(octets[:3*PointLength]); err != nil {
+		return nil, err
 	}
+	p.Abar, p.Bbar, p.D = p.points[0].Affine, p.points[1].Affine, p.points[2].Affine
 	return p, nil
 }

@@ -7,6 +7,8 @@ import (
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 // KeyGen is KeyGen of section 3.4.1. The caller has checked the lengths.
@@ -45,7 +47,7 @@ func newPublicKey(w bls.G2Affine) *PublicKey {
 // PublicKeyOf is SkToPk, section 3.4.2. The secret key is split into two
 // fresh shares, each multiplied apart.
 func PublicKeyOf(k *fr.Element) *PublicKey {
-	u, v := shares(k)
+	u, v := g1.Shares(k)
 	var a, b bls.G2Jac
 	var n big.Int
 	a.ScalarMultiplicationBase(u.BigInt(&n))

@@ -3,6 +3,8 @@ package core
 import (
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 // A proof is made in the three steps of section 3.7 of the draft, apart so
@@ -81,10 +83,10 @@ func (c *Credential) prepare(random []fr.Element, undisclosed []int, tildes []fr
 }
 
 // hiddenTerms are H_j1*m~_j1, ..., H_jU*m~_jU.
-func (c *Credential) hiddenTerms(undisclosed []int, tildes []fr.Element) []fixedTerm {
-	terms := make([]fixedTerm, len(undisclosed), len(undisclosed)+3)
+func (c *Credential) hiddenTerms(undisclosed []int, tildes []fr.Element) []g1.Term {
+	terms := make([]g1.Term, len(undisclosed), len(undisclosed)+3)
 	for i, j := range undisclosed {
-		terms[i] = fixedTerm{generator: c.generators[j+1], scalar: tildes[i]}
+		terms[i] = c.generators[j+1].Times(tildes[i])
 	}
 	return terms
 }
@@ -93,27 +95,27 @@ func (c *Credential) hiddenTerms(undisclosed []int, tildes []fr.Element) []fixed
 func (c *Credential) initPlain(p *Prover, undisclosed []int) {
 	// D = B * r2, summed as P1*r2 + Q_1*(domain*r2) + ..., which keeps B, the
 	// same in every proof, out of the computation.
-	d := sumFixed(c.suite.commit(&p.r2, c.generators, &p.Domain, c.messages))
+	d := g1.SumProtected(c.suite.commit(&p.r2, c.generators, &p.Domain, c.messages)...)
 	var r12 fr.Element
 	r12.Mul(&p.r1, &p.r2)
-	abar := multiplySecretPoint(&c.sig.A, &r12)
-	two := normalize([]bls.G1Jac{d, abar})
+	abar := g1.MultiplySecretPoint(&c.sig.A, &r12)
+	two := g1.Normalize(d, abar)
 	p.D, p.Abar = two[0], two[1]
 
 	// Bbar = D*r1 - Abar*e and T1 = Abar*e~ + D*r1~, with e in shares.
-	m := newMultiples(&p.D, &p.Abar)
+	m := g1.NewMultiples(&p.D, &p.Abar)
 	onD, onAbar := &m[0], &m[1]
 	var minusE fr.Element
 	minusE.Neg(&p.e)
-	u, v := shares(&minusE)
-	bbar := sum(term{onD, &p.r1}, term{onAbar, &u}, term{onAbar, &v})
-	t1 := sum(term{onAbar, &p.eTilde}, term{onD, &p.r1Tilde})
+	u, v := g1.Shares(&minusE)
+	bbar := g1.MultiplyProtected(onD.Times(&p.r1), onAbar.Times(&u), onAbar.Times(&v))
+	t1 := g1.MultiplyProtected(onAbar.Times(&p.eTilde), onD.Times(&p.r1Tilde))
 
 	// T2 = D*r3~ + H_j1*m~_j1 + ... + H_jU*m~_jU
-	t2 := sumFixed(c.hiddenTerms(undisclosed, p.hiddenTilde))
-	onto := sum(term{onD, &p.r3Tilde})
+	t2 := g1.SumProtected(c.hiddenTerms(undisclosed, p.hiddenTilde)...)
+	onto := g1.MultiplyProtected(onD.Times(&p.r3Tilde))
 	t2.AddAssign(&onto)
-	three := normalize([]bls.G1Jac{bbar, t1, t2})
+	three := g1.Normalize(bbar, t1, t2)
 	p.Bbar, p.T1, p.T2 = three[0], three[1], three[2]
 }
 
@@ -161,28 +163,30 @@ func (p *Prover) Finalize(challenge fr.Element) *Proof {
 func (s *Suite) ProofVerifyInit(pk *PublicKey, p *Proof, generators Generators, header []byte, disclosed []Disclosed, undisclosed []int) *Initial {
 	in := &Initial{Abar: p.Abar, Bbar: p.Bbar, D: p.D, Domain: s.Domain(pk, generators, header)}
 
-	p.tables = newPublicTables(p.checked[:])
-	tables := p.tables
-	t1 := sumPublic(publicTerm{&tables[0], &p.E}, publicTerm{&tables[1], &p.Challenge}, publicTerm{&tables[2], &p.R1})
+	// T1 = Abar*e^ + Bbar*c + D*r1^
+	abar, bbar, d := p.points[0], p.points[1], p.points[2]
+	var t1, t2 g1.Sum
+	t1.Times(abar, &p.E)
+	t1.Times(bbar, &p.Challenge)
+	t1.Times(d, &p.R1)
 
 	// T2 = Bv*c + D*r3^ + sum of H_j*m^_j, Bv the disclosed part of B: one sum
 	// in which a disclosed message weighs msg*c and a hidden one m^.
-	terms := make([]fixedTerm, len(generators)+1)
-	terms[0] = fixedTerm{s.P1(), p.Challenge}
-	terms[1].generator = generators[0]
-	terms[1].scalar.Mul(&in.Domain, &p.Challenge)
+	terms := make([]g1.Term, len(generators)+1)
+	terms[0] = s.P1().Times(p.Challenge)
+	terms[1].Base = generators[0]
+	terms[1].Scalar.Mul(&in.Domain, &p.Challenge)
 	for i := range disclosed {
 		at := disclosed[i].Position
-		terms[at+2].generator = generators[at+1]
-		terms[at+2].scalar.Mul(&disclosed[i].Message, &p.Challenge)
+		terms[at+2].Base = generators[at+1]
+		terms[at+2].Scalar.Mul(&disclosed[i].Message, &p.Challenge)
 	}
 	for i, at := range undisclosed {
-		terms[at+2] = fixedTerm{generators[at+1], p.Messages[i]}
+		terms[at+2] = generators[at+1].Times(p.Messages[i])
 	}
-	t2 := sumFixedPublic(terms)
-	onto := sumPublic(publicTerm{&tables[2], &p.R3})
-	t2.AddAssign(&onto)
-	two := normalize([]bls.G1Jac{t1, t2})
+	t2.Add(terms...)
+	t2.Times(d, &p.R3)
+	two := g1.Evaluate(&t1, &t2)
 	in.T1, in.T2 = two[0], two[1]
 	return in
 }

@@ -1,10 +1,13 @@
 package core
 
 import (
+	"math/big"
 	"testing"
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 // BenchmarkProtection is what the protection against timing costs: each
@@ -17,8 +20,8 @@ func BenchmarkProtection(b *testing.B) {
 	domain := SHA256.Domain(pk, generators, nil)
 	one := fr.One()
 	terms := SHA256.commit(&one, generators, &domain, messages)
-	for range wideOften {
-		sumFixedPublic(terms) // builds the tables
+	for range 100 {
+		sumPublic(terms...) // builds the tables
 	}
 	_, _, g, _ := bls.Generators()
 	for _, c := range []struct {
@@ -26,18 +29,16 @@ func BenchmarkProtection(b *testing.B) {
 		protected, unprotected func()
 	}{
 		{"sign", func() { SHA256.Sign(&sk, pk, nil, messages) }, func() { signUnprotected(&sk, pk, messages) }},
-		{"sum", func() { sumFixed(terms) }, func() { sumFixedPublic(terms) }},
+		{"sum", func() { g1.SumProtected(terms...) }, func() { sumPublic(terms...) }},
 		{"multiply", func() {
-			m := newMultiples(&g)
-			u, v := shares(&k)
-			sum(term{&m[0], &u}, term{&m[0], &v})
+			m := g1.NewMultiples(&g)
+			u, v := g1.Shares(&k)
+			g1.MultiplyProtected(m[0].Times(&u), m[0].Times(&v))
 		}, func() {
-			tables := newPublicTables([]checked{trusted(&g)})
-			sumPublic(publicTerm{&tables[0], &k})
+			new(bls.G1Affine).ScalarMultiplication(&g, k.BigInt(new(big.Int)))
 		}},
-		{"multiply secret point", func() { multiplySecretPoint(&g, &k) }, func() {
-			tables := newPublicTables([]checked{trusted(&g)})
-			sumPublic(publicTerm{&tables[0], &k})
+		{"multiply secret point", func() { g1.MultiplySecretPoint(&g, &k) }, func() {
+			new(bls.G1Affine).ScalarMultiplication(&g, k.BigInt(new(big.Int)))
 		}},
 		{"invert", func() { invertBlinded(&k) }, func() { new(fr.Element).Inverse(&k) }},
 	} {
@@ -54,6 +55,12 @@ func BenchmarkProtection(b *testing.B) {
 	}
 }
 
+func sumPublic(terms ...g1.Term) bls.G1Affine {
+	var sum g1.Sum
+	sum.Add(terms...)
+	return g1.Evaluate(&sum)[0]
+}
+
 // signUnprotected is Sign without protection, for comparison.
 func signUnprotected(sk *fr.Element, pk *PublicKey, messages []fr.Element) *Signature {
 	generators := SHA256.Generators(len(messages))
@@ -64,17 +71,12 @@ func signUnprotected(sk *fr.Element, pk *PublicKey, messages []fr.Element) *Sign
 	}
 	e := SHA256.hashInternal(EncodeScalar(input, &domain))
 	one := fr.One()
-	jac := sumFixedPublic(SHA256.commit(&one, generators, &domain, messages)[1:])
-	jac.AddMixed(&SHA256.P1().Point)
-	var b bls.G1Affine
-	b.FromJacobian(&jac)
+	b := sumPublic(SHA256.commit(&one, generators, &domain, messages)...)
 	var inverse fr.Element
 	inverse.Add(sk, &e)
 	inverse.Inverse(&inverse)
-	tables := newPublicTables([]checked{trusted(&b)})
-	a := sumPublic(publicTerm{&tables[0], &inverse})
 	sig := &Signature{E: e}
-	sig.A.FromJacobian(&a)
+	sig.A.ScalarMultiplication(&b, inverse.BigInt(new(big.Int)))
 	return sig
 }
 

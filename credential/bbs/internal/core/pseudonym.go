@@ -3,6 +3,8 @@ package core
 import (
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 // Pseudonyms, draft-irtf-cfrg-bbs-pseudonyms-03. The last messages of a
@@ -14,8 +16,8 @@ type NymContext struct {
 	id     string
 	op     bls.G1Affine
 	z      fr.Element
-	table  publicTable // of op, for public scalars
-	secret multiples   // of op, for others
+	public *g1.Point    // op, for public scalars
+	secret g1.Multiples // of op, for others
 }
 
 // NymContext hashes a context_id, or gives the last one again.
@@ -28,8 +30,8 @@ func (s *Suite) NymContext(id []byte) *NymContext {
 		op: s.hashToG1(id, []byte(s.APIID)),
 		z:  s.HashToScalar(id, []byte(s.APIID+"VECT_NYM_SECRETS")),
 	}
-	c.table = newPublicTables([]checked{trusted(&c.op)})[0]
-	c.secret = newMultiples(&c.op)[0]
+	c.public = g1.NewPoint(&c.op)
+	c.secret = g1.NewMultiples(&c.op)[0]
 	if len(id) <= 1<<10 {
 		s.lastContext.Store(c)
 	}
@@ -49,8 +51,8 @@ func (c *NymContext) evaluate(secrets []fr.Element) (sum fr.Element) {
 // scalar, the same whenever the context is, is multiplied in two fresh shares.
 func (c *NymContext) Pseudonym(secrets []fr.Element) (p bls.G1Affine) {
 	k := c.evaluate(secrets)
-	u, v := shares(&k)
-	jac := sum(term{&c.secret, &u}, term{&c.secret, &v})
+	u, v := g1.Shares(&k)
+	jac := g1.MultiplyProtected(c.secret.Times(&u), c.secret.Times(&v))
 	p.FromJacobian(&jac)
 	return p
 }
@@ -61,8 +63,8 @@ func (cr *Credential) PseudonymProofGen(ph, context []byte, disclosed []int, sec
 	p := cr.Init(Others(disclosed, len(cr.messages)), random)
 	c := cr.suite.NymContext(context)
 	k, tilde := c.evaluate(cr.messages[len(cr.messages)-secrets:]), c.evaluate(random[len(random)-secrets:])
-	u, v := shares(&k)
-	nym := normalize([]bls.G1Jac{sum(term{&c.secret, &u}, term{&c.secret, &v}), sum(term{&c.secret, &tilde})})
+	u, v := g1.Shares(&k)
+	nym := g1.Normalize(g1.MultiplyProtected(c.secret.Times(&u), c.secret.Times(&v)), g1.MultiplyProtected(c.secret.Times(&tilde)))
 	if nym[0].IsInfinity() || nym[1].IsInfinity() {
 		return nil, nym[0], errIdentity
 	}
@@ -79,14 +81,16 @@ func (s *Suite) PseudonymProofVerify(pk *PublicKey, p *Proof, pseudonym *Point, 
 	in := s.ProofVerifyInit(pk, p, generators, header, disclosed, Others(positions, len(generators)-1))
 	c := s.NymContext(context)
 	hat := c.evaluate(p.Messages[len(p.Messages)-secrets:])
-	tables := newPublicTables([]checked{pseudonym.checked})
 	var minus fr.Element
 	minus.Neg(&p.Challenge)
-	uv := normalize([]bls.G1Jac{sumPublic(publicTerm{&c.table, &hat}, publicTerm{&tables[0], &minus})})
-	if uv[0].IsInfinity() {
+	var uv g1.Sum
+	uv.Times(c.public, &hat)
+	uv.Times(pseudonym.point, &minus)
+	v := g1.Evaluate(&uv)[0]
+	if v.IsInfinity() {
 		return false
 	}
-	challenge := s.nymChallenge(in, disclosed, []bls.G1Affine{pseudonym.point, uv[0]}, ph, context)
+	challenge := s.nymChallenge(in, disclosed, []bls.G1Affine{pseudonym.point.Affine, v}, ph, context)
 	return challenge.Equal(&p.Challenge) && p.Holds(pk)
 }
 
@@ -99,18 +103,24 @@ func (s *Suite) nymChallenge(in *Initial, disclosed []Disclosed, nym []bls.G1Aff
 }
 
 // Point is a decoded point of the subgroup other than the identity.
-type Point struct{ checked }
+type Point struct{ point *g1.Point }
 
 // ParsePoint reads a compressed point.
 func ParsePoint(octets []byte) (*Point, error) {
-	c, err := decodeChecked(octets)
-	return &Point{c}, err
+	if len(octets) != PointLength {
+		return nil, errLength
+	}
+	points, err := g1.Decode(octets)
+	if err != nil {
+		return nil, err
+	}
+	return &Point{points[0]}, nil
 }
 
 // IsBase reports whether the point is BP1, which is not a pseudonym.
 func (p *Point) IsBase() bool {
 	_, _, bp1, _ := bls.Generators()
-	return p.point.Equal(&bp1)
+	return p.point.Affine.Equal(&bp1)
 }
 
 // NymHeader is the combined_header: the header and the number of secrets.

@@ -5,6 +5,8 @@ import (
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 // ErrInvalid is a signature or a proof that is well formed and does not hold.
@@ -28,14 +30,14 @@ func (s *Suite) hashInternal(b []byte) fr.Element { return s.HashToScalar(b, []b
 
 // commit lists the terms of factor * B, where
 // B = P1 + Q_1*domain + H_1*msg_1 + ... + H_L*msg_L.
-func (s *Suite) commit(factor *fr.Element, generators Generators, domain *fr.Element, messages []fr.Element) []fixedTerm {
-	terms := make([]fixedTerm, len(messages)+2)
-	terms[0] = fixedTerm{generator: s.P1(), scalar: *factor}
-	terms[1].generator = generators[0]
-	terms[1].scalar.Mul(factor, domain)
+func (s *Suite) commit(factor *fr.Element, generators Generators, domain *fr.Element, messages []fr.Element) []g1.Term {
+	terms := make([]g1.Term, len(messages)+2)
+	terms[0] = s.P1().Times(*factor)
+	terms[1].Base = generators[0]
+	terms[1].Scalar.Mul(factor, domain)
 	for i := range messages {
-		terms[i+2].generator = generators[i+1]
-		terms[i+2].scalar.Mul(factor, &messages[i])
+		terms[i+2].Base = generators[i+1]
+		terms[i+2].Scalar.Mul(factor, &messages[i])
 	}
 	return terms
 }
@@ -43,7 +45,7 @@ func (s *Suite) commit(factor *fr.Element, generators Generators, domain *fr.Ele
 // point is B itself.
 func (s *Suite) point(generators Generators, domain *fr.Element, messages []fr.Element) bls.G1Jac {
 	one := fr.One()
-	b := sumFixed(s.commit(&one, generators, domain, messages)[1:])
+	b := g1.SumProtected(s.commit(&one, generators, domain, messages)[1:]...)
 	b.AddMixed(&s.P1().Point)
 	return b
 }
@@ -81,9 +83,9 @@ func sign(sk, e *fr.Element, b *bls.G1Affine) (*Signature, error) {
 	inverse.Inverse(&inverse)
 	inverse.Mul(&inverse, &blind)
 
-	m := newMultiples(b)
-	u, v := shares(&inverse)
-	a := sum(term{&m[0], &u}, term{&m[0], &v})
+	m := g1.NewMultiples(b)
+	u, v := g1.Shares(&inverse)
+	a := g1.MultiplyProtected(m[0].Times(&u), m[0].Times(&v))
 	sig := &Signature{E: *e}
 	sig.A.FromJacobian(&a)
 	if sig.A.IsInfinity() {
@@ -100,20 +102,17 @@ func (s *Suite) Verify(pk *PublicKey, sig *Signature, generators Generators, hea
 
 // Verify is the same for what a holder holds.
 func (c *Credential) Verify(pk *PublicKey) error {
-	one := fr.One()
-	b := sumFixedPublic(c.suite.commit(&one, c.generators, &c.domain, c.messages)[1:])
-	b.AddMixed(&c.suite.P1().Point)
-	a := c.sig.checked
+	a := c.sig.point
 	if a == nil {
-		t := trusted(&c.sig.A)
-		a = &t
+		a = g1.NewPoint(&c.sig.A)
 	}
-	tables := newPublicTables([]checked{*a})
-	q := sumPublic(publicTerm{&tables[0], &c.sig.E})
-	q.SubAssign(&b)
-	var onto bls.G1Affine
-	onto.FromJacobian(&q)
-	if !pairingIsOne(&c.sig.A, pk, &onto) {
+	// A*e - B
+	minus := fr.One()
+	minus.Neg(&minus)
+	var sum g1.Sum
+	sum.Times(a, &c.sig.E)
+	sum.Add(c.suite.commit(&minus, c.generators, &c.domain, c.messages)...)
+	if !pairingIsOne(&c.sig.A, pk, &g1.Evaluate(&sum)[0]) {
 		return ErrInvalid
 	}
 	return nil

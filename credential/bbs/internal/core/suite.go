@@ -15,6 +15,8 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fp"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/hash_to_curve"
+
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 const (
@@ -42,10 +44,10 @@ type Suite struct {
 	APIID  string // api_id
 	expand func(message, dst []byte, length int) ([]byte, error)
 
-	p1         func() *Generator // P1, with its table
-	generators generatorCache    // of the signer's messages: api_id
-	committed  generatorCache    // of the prover's: "BLIND_" || api_id
-	disclosed  generatorCache    // of commitments in proofs: "COM_DIS_" || api_id
+	p1         func() *g1.Base // P1, with its table
+	generators generatorCache  // of the signer's messages: api_id
+	committed  generatorCache  // of the prover's: "BLIND_" || api_id
+	disclosed  generatorCache  // of commitments in proofs: "COM_DIS_" || api_id
 
 	lastContext atomic.Pointer[NymContext] // of pseudonyms: a verifier has one
 }
