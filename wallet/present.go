@@ -16,10 +16,11 @@ import (
 
 // Ask is what the person is shown before anything leaves the wallet.
 type Ask struct {
-	Verifier string       // scheme, host and port that the answer goes to; nothing more is known of who it is
-	ClientID string       // full client identifier, which presentations are bound to
-	Asked    []string     // every claim that the verifier names, also as an alternative
-	Shows    []Disclosure // what would be shown, one for each credential
+	Verifier string              // scheme, host and port that the answer goes to
+	ClientID string              // full client identifier, which presentations are bound to
+	Signed   *openid4vp.Verifier // who signed the request; nil: nothing is known but the address
+	Asked    []string            // every claim that the verifier names, also as an alternative
+	Shows    []Disclosure        // what would be shown, one for each credential
 	Linkable holder.Linkability
 
 	// Problem says why the request cannot be answered; Shows is then empty,
@@ -115,7 +116,7 @@ func answerTo(request *openid4vp.Request) (*answer, error) {
 	if err != nil {
 		return nil, errors.New("unreadable response URI")
 	}
-	a := &answer{request: request, ask: Ask{Verifier: u.Scheme + "://" + u.Host, ClientID: request.ClientID}}
+	a := &answer{request: request, ask: Ask{Verifier: u.Scheme + "://" + u.Host, ClientID: request.ClientID, Signed: request.By}}
 	for _, c := range request.Query.Credentials {
 		for _, q := range c.Claims {
 			if name := q.Path.Name(); !slices.Contains(a.ask.Asked, name) {

@@ -37,9 +37,9 @@
 //
 // # Left out
 //
-// Backup, batches of single-use copies, trust lists of verifiers and issuers
-// (the person chooses whom to accept offers from; a verifier that is named
-// redirect_uri: is known by its address only), credential status, and defence
+// Backup, batches of single-use copies, trust lists of issuers (the person
+// chooses whom to accept offers from; a verifier that is named redirect_uri:
+// is known by its address only), credential status, and defence
 // against someone who puts back an older copy of the file.
 package wallet
 
@@ -74,7 +74,7 @@ var (
 )
 
 // Wallet holds one person's credentials. Its methods may be called from
-// several goroutines; HTTP and Now are set before the first.
+// several goroutines; HTTP, Now and Verifiers are set before the first.
 type Wallet struct {
 	// HTTP carries every message; nil is openid4vci.HTTPClient(), which finds
 	// names below .localhost on this machine. No redirect that leaves an
@@ -82,6 +82,9 @@ type Wallet struct {
 	HTTP *http.Client
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
+	// Verifiers is whom the wallet believes about verifiers. The zero value
+	// knows nobody by a certificate. Its clock is the wallet's.
+	Verifiers openid4vp.Trust
 
 	vault *vault.Vault
 
@@ -157,7 +160,11 @@ func (w *Wallet) issuance() *openid4vci.Client {
 	return &openid4vci.Client{HTTP: w.http(), Now: w.now}
 }
 
-func (w *Wallet) presentation() *openid4vp.Client { return &openid4vp.Client{HTTP: w.http()} }
+func (w *Wallet) presentation() *openid4vp.Client {
+	trust := w.Verifiers
+	trust.Now = w.now
+	return &openid4vp.Client{HTTP: w.http(), Trust: trust}
+}
 
 // newName names a record: 10 letters and digits, 50 bits.
 func newName() string { return strings.ToLower(rand.Text()[:10]) }

@@ -23,12 +23,16 @@ func verifierServeCommand() *cobra.Command {
 	var at place
 	var issuers []string
 	var tokenFile string
+	var files identityFiles
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Run a platform's verifier",
 		Long: `Run a platform's verifier (OpenID4VP 1.0). At the start it fetches the keys that
 each trusted issuer publishes at /.well-known/jwt-vc-issuer, and trusts exactly
 those until it stops.
+
+With --signing-key, requests are signed: as the DNS name or the hash of a certificate,
+or as a did:jwk, which says no more than that requests come from one key.
 
 Requests are made, and results read, by the platform's back end: from this machine
 under the verifier's own address, or with the token of --backend-token-file.
@@ -54,7 +58,11 @@ Requests live for five minutes and are kept in memory.`,
 			if err != nil {
 				return err
 			}
-			server, err := verifier.New(verifier.Config{URL: at.url, Issuers: trusted, BackendToken: token})
+			identities, err := files.identities(at.url)
+			if err != nil {
+				return err
+			}
+			server, err := verifier.New(verifier.Config{URL: at.url, Issuers: trusted, Identities: identities, BackendToken: token})
 			if err != nil {
 				return err
 			}
@@ -63,6 +71,9 @@ Requests live for five minutes and are kept in memory.`,
 			}
 			out := cmd.OutOrStdout()
 			fmt.Fprintf(out, "verifier at %s\n", at.url)
+			for _, i := range identities {
+				fmt.Fprintf(out, "  signs as %s\n", plain(i.ClientID))
+			}
 			for _, url := range issuers {
 				fmt.Fprintf(out, "  trusts %s and the keys that it publishes\n", url)
 				for _, k := range trusted.SDJWT[url].Keys {
@@ -82,6 +93,7 @@ Requests live for five minutes and are kept in memory.`,
 		},
 	}
 	at.flags(c, "", "127.0.0.1:7002")
+	files.flags(c)
 	f := c.Flags()
 	f.StringSliceVar(&issuers, "trust-issuer", []string{defaultIssuer}, "`URLS` of the issuers whose credentials count")
 	f.StringVar(&tokenFile, "backend-token-file", "", "`FILE` with the token that the platform's back end sends (default: this machine alone, no token)")

@@ -45,6 +45,7 @@ var formats = map[string]credential.Format{
 func verifierRequestCommand() *cobra.Command {
 	var b backend
 	var a asking
+	var t terms
 	c := &cobra.Command{
 		Use:   "request --claims NAMES | --age AGES | --query FILE",
 		Short: "Ask for claims, and get the request to hand to a wallet",
@@ -62,6 +63,7 @@ Claims:
   halfmask verifier request --claims age_over_18,sex --format bbs --wait
   halfmask verifier request --age 21+ --pseudonym
   halfmask verifier request --age 14-17 --on 2027-01-01 --claims real_person
+  halfmask verifier request --claims sex --client-id-prefix x509_hash --response-mode direct_post.jwt
   halfmask verifier request --query dcql.json --json | jq -r .request_uri`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -69,7 +71,8 @@ Claims:
 			if err != nil {
 				return err
 			}
-			pending, err := b.request(cmd.Context(), query)
+			t.Query = query
+			pending, err := b.request(cmd.Context(), t)
 			if err != nil {
 				return err
 			}
@@ -92,7 +95,16 @@ Claims:
 	}
 	b.flags(c)
 	a.flags(c)
+	c.Flags().StringVar(&t.Prefix, "client-id-prefix", "", "`PREFIX` of the verifier's name to sign with, or redirect_uri for none (default: its first)")
+	c.Flags().StringVar(&t.Mode, "response-mode", "", "`MODE` of the answer: direct_post, or direct_post.jwt to have it encrypted (default direct_post)")
 	return c
+}
+
+// terms are what the verifier is told of a request to make.
+type terms struct {
+	Query  json.RawMessage `json:"dcql_query"`
+	Prefix string          `json:"client_id_prefix,omitempty"`
+	Mode   string          `json:"response_mode,omitempty"`
 }
 
 func verifierResultCommand() *cobra.Command {
@@ -123,12 +135,12 @@ func (b *backend) address(path string) (string, error) {
 	return strings.TrimSuffix(b.verifier, "/") + path, nil
 }
 
-func (b *backend) request(ctx context.Context, query json.RawMessage) (*verifier.Pending, error) {
+func (b *backend) request(ctx context.Context, t terms) (*verifier.Pending, error) {
 	address, err := b.address("/requests")
 	if err != nil {
 		return nil, err
 	}
-	body, err := json.Marshal(map[string]json.RawMessage{"dcql_query": query})
+	body, err := json.Marshal(t)
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ import (
 
 func walletPresentCommand(f *walletFile) *cobra.Command {
 	var yes bool
+	var authorities string
 	c := &cobra.Command{
 		Use:   "present REQUEST|-",
 		Short: "Answer a platform's request with the least that it asks for",
@@ -43,7 +44,12 @@ input, and needs --yes. Without consent the platform is told access_denied and n
 			if f.json {
 				shown = cmd.ErrOrStderr()
 			}
+			anchors, err := certificatesIn(authorities)
+			if err != nil {
+				return fmt.Errorf("--verifier-authorities: %w", err)
+			}
 			return f.open(cmd, func(w *wallet.Wallet) error {
+				w.Verifiers.Anchors = anchors
 				var linkable holder.Linkability
 				receipt, err := w.Present(cmd.Context(), link, func(a wallet.Ask) bool {
 					linkable = a.Linkable
@@ -70,6 +76,7 @@ input, and needs --yes. Without consent the platform is told access_denied and n
 		},
 	}
 	c.Flags().BoolVar(&yes, "yes", false, "consent without being asked")
+	c.Flags().StringVar(&authorities, "verifier-authorities", "", "PEM `FILE` with the authorities whose certificates name platforms (default: none)")
 	return c
 }
 
@@ -94,6 +101,9 @@ func receiptOf(r *wallet.Receipt, linkable holder.Linkability) receiptJSON {
 
 func printAsk(w io.Writer, a wallet.Ask) {
 	fmt.Fprintf(w, "%s asks for %s\n", plain(a.Verifier), plain(strings.Join(a.Asked, ", ")))
+	if a.Signed != nil {
+		fmt.Fprintf(w, "%s\n", signedBy(a.Signed))
+	}
 	if a.Problem != nil {
 		return
 	}
@@ -133,6 +143,17 @@ func scopeNote(scope string) string {
 		return ""
 	}
 	return fmt.Sprintf(" (for %q)", plain(scope))
+}
+
+// signedBy says how far the name of who signed a request can be believed.
+func signedBy(by *openid4vp.Verifier) string {
+	if by.Certificate != nil {
+		return fmt.Sprintf("The request is signed by %s; the certificate is of %s.", plain(by.Certificate.Subject.CommonName), plain(by.Certificate.Issuer.CommonName))
+	}
+	if strings.HasPrefix(by.Name, "did:jwk:") || strings.HasPrefix(by.Name, "did:key:") {
+		return "The request is signed with a key that nobody vouches for."
+	}
+	return fmt.Sprintf("The request is signed by %s.", plain(by.Name))
 }
 
 // identifying names the claims that would tell who the person is.
