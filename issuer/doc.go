@@ -11,9 +11,20 @@
 //
 //	POST /enrollments/phone-codes   send a one-time code to a phone
 //	POST /enrollments               enroll, and get a credential offer
-//	POST /restrictions              order that a person is not renewed; needs the operator's token
 //	GET  /.well-known/jwt-vc-issuer keys of person-sd-jwt (draft-ietf-oauth-sd-jwt-vc-24 section 4)
-//	and those of openid4vci.Endpoint, by which offers become credentials
+//	and those of openid4vci.Endpoint, by which offers become credentials; who
+//	comes with an authorization code logs in with the phone's one-time code
+//
+// and with the operator's token:
+//
+//	POST /restrictions              order that a person is not renewed
+//	POST /offers                    make an offer for somebody who enrolled before
+//	POST /offers/status             ask what became of an offer
+//	POST /guardian-confirmations    pass on a guardian's answer, where Config.AwaitGuardian waits for it
+//	POST /credentials/issue         the VC API, for conformance runs, with a key of its own
+//	POST /credentials/derive
+//
+// spec/openapi/issuer.yaml describes them all.
 //
 // Every credential carries every claim and is valid from the start of the
 // month of its issuance to the end of the next (spec.Epoch), so that neither

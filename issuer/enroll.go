@@ -70,7 +70,7 @@ func (s *Server) serveEnrollment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return answerRefusal(w, err)
 	}
-	id, err := s.register.enroll(enrolled.Attributes, spec.DateOf(s.now()))
+	id, err := s.register.enroll(enrolled.Attributes, s.awaitGuardian && enrolled.Attributes.GuardianConsent, spec.DateOf(s.now()))
 	if err != nil {
 		return answerRefusal(w, err)
 	}

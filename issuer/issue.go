@@ -24,6 +24,9 @@ func (s *Server) issue(subject, configuration string, proved []openid4vci.Proved
 	if err != nil {
 		return nil, denied(err)
 	}
+	if err := s.register.guardian(subject).err(); err != nil {
+		return nil, err
+	}
 	now := s.now()
 	from, until := s.epoch(now)
 	claims := attributes.Claims(spec.DateOf(now))

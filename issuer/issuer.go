@@ -1,6 +1,7 @@
 package issuer
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
@@ -55,6 +56,20 @@ type Config struct {
 	// unique: it makes the credential linkable by whoever sees it twice. 0: no
 	// lists.
 	StatusPlaces int
+	// AwaitGuardian has the issuer wait with the credentials of somebody for
+	// whom a guardian consented until the operator passes on that guardian's
+	// confirmation.
+	AwaitGuardian bool
+	// Clients are the wallets that may use the authorization code, by their
+	// client_id; HTTP fetches the metadata of others from their client_id
+	// (nil: from public addresses only). See openid4vci.EndpointOptions.
+	Clients map[string]openid4vci.ClientMetadata
+	HTTP    *http.Client
+	// RequireDPoP refuses wallets that do not bind their tokens to a key.
+	RequireDPoP bool
+	// ConformanceKey signs what POST /credentials/issue of the VC API is
+	// given. Without one there is no VC API. It must not be BBSKey.
+	ConformanceKey *bbs.SecretKey
 	// BatchSize is how many person-sd-jwt one request may ask for; 0 is 20.
 	BatchSize int
 	// Epoch gives the validity of credentials issued at a time; nil: spec.Epoch.
@@ -79,6 +94,9 @@ type Server struct {
 	routes   map[string]route
 	keys     jwtVCIssuer
 	status   *statusLists // nil: none
+
+	awaitGuardian bool
+	conformance   *bbs.SecretKey // nil: no VC API
 }
 
 type route struct {
@@ -97,11 +115,14 @@ func New(c Config) (*Server, error) {
 		return nil, errors.New("issuer: no BBS key")
 	case c.OperatorToken != "" && len(c.OperatorToken) < minOperatorToken:
 		return nil, fmt.Errorf("issuer: the operator token is shorter than %d characters", minOperatorToken)
+	case c.ConformanceKey != nil && bytes.Equal(c.ConformanceKey.Bytes(), c.BBSKey.Bytes()):
+		return nil, errors.New("issuer: the conformance key must not be the BBS key: it would sign anything as a person")
 	}
 	signing, public, err := named(c.SigningKey)
 	if err != nil {
 		return nil, fmt.Errorf("issuer: signing key: %w", err)
 	}
+	metadata := &openid4vci.MetadataSigner{Key: signing, Chain: c.Certificates}
 	if signing, err = certified(signing, public, c.Certificates); err != nil {
 		return nil, fmt.Errorf("issuer: certificates: %w", err)
 	}
@@ -111,6 +132,7 @@ func New(c Config) (*Server, error) {
 			Issuer: c.URL, JWKS: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{public}},
 			BBS: bbs2023.VerificationMethod(c.BBSKey.PublicKey()),
 		},
+		awaitGuardian: c.AwaitGuardian, conformance: c.ConformanceKey,
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -128,6 +150,7 @@ func New(c Config) (*Server, error) {
 	s.endpoint, err = openid4vci.NewEndpoint(c.URL, configurations(signing.Algorithm), backend{s}, openid4vci.EndpointOptions{
 		ProofTypes: map[string]openid4vci.ProofVerifier{openid4vci.LinkSecretProofs: openid4vci.LinkSecretVerifier{}},
 		BatchSize:  c.BatchSize, Now: s.now, Display: []openid4vci.Display{{Name: "Halfmask issuer (synthetic people only)", Locale: "en"}},
+		Login: login{s}, Clients: c.Clients, HTTP: c.HTTP, RequireDPoP: c.RequireDPoP, MetadataSigner: metadata,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("issuer: %w", err)
@@ -145,6 +168,11 @@ func New(c Config) (*Server, error) {
 		path + "/enrollments/phone-codes": {http.MethodPost, s.servePhoneCode},
 		path + "/enrollments":             {http.MethodPost, s.serveEnrollment},
 		path + "/restrictions":            {http.MethodPost, s.serveRestriction},
+		path + "/guardian-confirmations":  {http.MethodPost, s.serveConfirmation},
+		path + "/offers":                  {http.MethodPost, s.serveOffers},
+		path + "/offers/status":           {http.MethodPost, s.serveOfferStatus},
+		path + "/credentials/issue":       {http.MethodPost, s.serveIssueCredential},
+		path + "/credentials/derive":      {http.MethodPost, s.serveDeriveCredential},
 	}
 	return s, nil
 }

@@ -25,6 +25,7 @@ type Person struct {
 	ValidUntil time.Time      // end of the last credential's epoch; zero: none was issued
 	Restricted spec.Date      // the day of the order; zero: there is none
 	Status     []StatusPlace  // of credentials that have not ended
+	Guardian   GuardianState
 
 	// LinkName is the name by which the issuer, and nobody else, knows the link
 	// secret in the person's person-jwp. LinkSecrets counts how many there were:
@@ -81,8 +82,9 @@ func denied(err error) error {
 
 var errUnknown = &openid4vci.Error{Status: 400, Code: openid4vci.InvalidGrant, Description: "the person is not enrolled"}
 
-// enroll enters a person or brings their attributes up to date.
-func (g *register) enroll(a enrollment.Attributes, on spec.Date) (id string, err error) {
+// enroll enters a person or brings their attributes up to date. guardian says
+// that credentials wait for a guardian's confirmation.
+func (g *register) enroll(a enrollment.Attributes, guardian bool, on spec.Date) (id string, err error) {
 	key, err := keyOf(a, on)
 	if err != nil {
 		return "", err
@@ -95,9 +97,11 @@ func (g *register) enroll(a enrollment.Attributes, on spec.Date) (id string, err
 			return "", &restriction{p.copy()}
 		}
 		p.Attributes, p.LinkName = a, "" // the next commitment may be to a new link secret
+		p.await(guardian)
 		return id, nil
 	}
 	p := &Person{ID: rand.Text(), Attributes: a, Enrolled: on, Issued: map[string]int{}}
+	p.await(guardian)
 	g.people[p.ID], g.byDocument[key] = p, p.ID
 	return p.ID, nil
 }
@@ -123,6 +127,30 @@ func (g *register) inGoodStanding(id string) (enrollment.Attributes, error) {
 		return enrollment.Attributes{}, &restriction{p.copy()}
 	}
 	return p.Attributes, nil
+}
+
+// byNumber finds the person with a document.
+func (g *register) byNumber(key documentKey) (Person, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	id, ok := g.byDocument[key]
+	if !ok {
+		return Person{}, false
+	}
+	return g.people[id].copy(), true
+}
+
+// byPhone gives the IDs of the people with a phone.
+func (g *register) byPhone(phone string) []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var ids []string
+	for id, p := range g.people {
+		if p.Attributes.Phone == phone {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // issuance is what a person is about to get.
