@@ -23,3 +23,26 @@ func (w *Wallet) HasKey(name string) bool {
 	_, err := w.vault.Key(name)
 	return err == nil
 }
+
+// LinkSecret gives the octets of the link secret.
+func (w *Wallet) LinkSecret() []byte {
+	secret, err := w.linkSecret()
+	if err != nil {
+		panic(err)
+	}
+	return secret.Bytes()
+}
+
+// BlindingOf gives the blinding of a credential in JWP form.
+func (w *Wallet) BlindingOf(id string) []byte {
+	all, err := w.credentials()
+	if err != nil {
+		panic(err)
+	}
+	for _, k := range all {
+		if k.ID == id {
+			return k.Blinding
+		}
+	}
+	return nil
+}

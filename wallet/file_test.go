@@ -60,11 +60,11 @@ func TestWalletFileShowsNothing(t *testing.T) {
 		return res, err
 	})}
 	h.HTTP = recording
-	if _, err := h.Accept(t.Context(), w.offer(openid4vci.OfferOptions{}), ""); err != nil {
+	if _, err := h.Accept(t.Context(), w.offer(openid4vci.OfferOptions{Configurations: []string{"person-bbs", "person-sd-jwt", "person-jwp"}}), ""); err != nil {
 		t.Fatal(err)
 	}
 	var secrets []string
-	for _, f := range []credential.Format{credential.BBS2023, credential.SDJWT} {
+	for _, f := range []credential.Format{credential.BBS2023, credential.SDJWT, credential.JWPBBS} {
 		p := w.ask([]string{spec.Name}, f)
 		if _, err := h.Present(t.Context(), p.RequestURI, agree); err != nil {
 			t.Fatal(err)
@@ -91,6 +91,12 @@ func TestWalletFileShowsNothing(t *testing.T) {
 	}
 	for _, e := range list(t, h) {
 		secrets = append(secrets, e.ID)
+		if e.Format == credential.JWPBBS {
+			secrets = append(secrets, string(h.LinkSecret()), string(h.BlindingOf(e.ID)), "person-jwp", "link-secret")
+		}
+	}
+	if err := h.Backup(path + ".backup"); err != nil {
+		t.Fatal(err)
 	}
 	search := func(when string) {
 		files, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))

@@ -35,9 +35,13 @@
 // holder.Linkability). A renewed one gets a fresh key. bbs-2023 credentials
 // have no key.
 //
+// Credentials in JWP form (package jwpbbs), the wallet's native one, are on one
+// link secret, which the wallet draws once and shows nobody. It makes the names
+// by which platforms know the person, so it stays for good, and Backup copies it.
+//
 // # Left out
 //
-// Backup, batches of single-use copies, trust lists of issuers (the person
+// Batches of single-use copies, trust lists of issuers (the person
 // chooses whom to accept offers from; a verifier that is named redirect_uri:
 // is known by its address only), credential status, and defence
 // against someone who puts back an older copy of the file.
