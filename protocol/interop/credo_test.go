@@ -47,14 +47,16 @@ func TestCredoWallet(t *testing.T) {
 	flow{name: "deferred, without notification_id", issuer: issuer, notYet: 1, want: outcome{TokenType: "DPoP", Deferred: true}}.walk(t, row, mended)
 
 	row = s.row(ourVerifier)
-	p := h.request(t, "age_over_18")
-	err = c.call("present", map[string]any{"request": p.ByValue}, nil)
-	if err == nil {
-		err = h.result(p.ID, map[string]any{"age_over_18": true})
+	p := h.request(t, redirectPrefix, directPost)
+	row.accepts(t, "redirect_uri, by value", h.shows(c, p.ID, p.ByValue))
+	for _, prefix := range []string{sanDNS, x509Hash, didPrefix} {
+		for _, mode := range []string{directPost, directPostJWT} {
+			p := h.request(t, prefix, mode)
+			row.accepts(t, prefix+", "+mode, h.shows(c, p.ID, p.Reference))
+		}
 	}
-	row.accepts(t, "redirect_uri, by value", err)
 	row.cannot(t, "redirect_uri, by reference", "it reads no unsecured request object",
-		c.call("present", map[string]any{"request": h.request(t, "age_over_18").Reference}, nil), "JAR request object is not a valid JWT")
+		c.call("present", map[string]any{"request": h.request(t, redirectPrefix, directPost).Reference}, nil), "JAR request object is not a valid JWT")
 }
 
 // TestCredoIssuer lets our wallet take what Credo issues.

@@ -162,8 +162,22 @@ func (h *halfmask) startIssuer() error {
 	return err
 }
 
-func (h *halfmask) startVerifier() (err error) {
-	h.verifier, _, err = h.serve("verifier", "verifier", "serve", "--trust-issuer", h.issuer)
+// startVerifier starts a verifier that can sign: by its certificate, as a
+// DNS name and as a hash, and as a did:jwk.
+func (h *halfmask) startVerifier() error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return err
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	if err := errors.Join(h.certify("verifier.pem", &key.PublicKey), os.WriteFile(filepath.Join(h.dir, "verifier.key"), text, 0o600)); err != nil {
+		return err
+	}
+	h.verifier, _, err = h.serve("verifier", "verifier", "serve", "--trust-issuer", h.issuer, "--signing-key", "verifier.key", "--certificate", "verifier.pem")
 	return err
 }
 
@@ -242,10 +256,11 @@ type pending struct {
 	ByValue   string `json:"by_value"`
 }
 
-// request asks, as the platform's back end, for claims of an SD-JWT VC.
-func (h *halfmask) request(t *testing.T, claims ...string) pending {
+// request asks, as the platform's back end, for age_over_18 of an SD-JWT VC.
+func (h *halfmask) request(t *testing.T, prefix, mode string) pending {
 	t.Helper()
-	out, err := h.run("verifier", "request", "--verifier", h.verifier, "--format", "sd-jwt", "--claims", strings.Join(claims, ","), "--json")
+	out, err := h.run("verifier", "request", "--verifier", h.verifier, "--format", "sd-jwt", "--claims", "age_over_18",
+		"--client-id-prefix", prefix, "--response-mode", mode, "--json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,6 +270,26 @@ func (h *halfmask) request(t *testing.T, claims ...string) pending {
 	}
 	return p
 }
+
+// shows has a wallet of other people, one with the call present, answer a
+// request of ours, and demands our verdict.
+func (h *halfmask) shows(wallet *counterpart, id, link string) error {
+	if err := wallet.call("present", map[string]any{"request": link}, nil); err != nil {
+		return err
+	}
+	return h.result(id, map[string]any{"age_over_18": true})
+}
+
+// The ways in which our verifier names itself and asks to be answered.
+const (
+	redirectPrefix = "redirect_uri"
+	sanDNS         = "x509_san_dns"
+	x509Hash       = "x509_hash"
+	didPrefix      = "decentralized_identifier" // with did:jwk
+
+	directPost    = "direct_post"
+	directPostJWT = "direct_post.jwt"
+)
 
 // result demands our verdict on what was shown: accepted, with these claims.
 func (h *halfmask) result(id string, want map[string]any) error {

@@ -21,6 +21,12 @@ func TestIrmagoWallet(t *testing.T) {
 	row.accepts(t, "pre-authorized code", err)
 
 	row = s.row(ourVerifier)
+	for _, prefix := range []string{sanDNS, x509Hash, didPrefix} {
+		for _, mode := range []string{directPost, directPostJWT} {
+			p := h.request(t, prefix, mode)
+			row.accepts(t, prefix+", "+mode, h.shows(c, p.ID, p.Reference))
+		}
+	}
 	row.cannot(t, "redirect_uri, by reference", "it reads signed requests only",
-		c.call("present", map[string]any{"request": h.request(t, "age_over_18").Reference}, nil), "unsupported client_id scheme")
+		c.call("present", map[string]any{"request": h.request(t, redirectPrefix, directPost).Reference}, nil), "unsupported client_id scheme")
 }
