@@ -1,7 +1,7 @@
 // An agent of @credo-ts/core with openid4vc: keys by @credo-ts/node, records
 // in memory, because its askar store is a binary that no registry has.
 import 'reflect-metadata';
-import {Agent, ConsoleLogger, InjectionSymbols, JsonTransformer, Kms, LogLevel, RecordDuplicateError, RecordNotFoundError, X509Module} from '@credo-ts/core';
+import {Agent, ConsoleLogger, InjectionSymbols, JsonTransformer, Kms, LogLevel, RecordDuplicateError, RecordNotFoundError, X509KeyUsage, X509Module} from '@credo-ts/core';
 import express from 'express';
 import {agentDependencies, NodeInMemoryKeyManagementStorage, NodeKeyManagementService} from '@credo-ts/node';
 import {once} from 'node:events';
@@ -101,13 +101,20 @@ export async function newApp() {
   return {app, url: `http://localhost:${server.address().port}`};
 }
 
-/** newCertificate makes an ES256 key and its certificate, signed by itself, for the names {type, value}. */
+/**
+ * newCertificate makes an ES256 key and its certificate for the names
+ * {type, value}, below an authority of its own: {certificate, publicJwk, authority}.
+ */
 export async function newCertificate(agent, ...names) {
-  const {keyId, publicJwk} = await agent.kms.createKey({type: {kty: 'EC', crv: 'P-256'}});
-  const certificate = await agent.x509.createCertificate({
-    authorityKey: Kms.PublicJwk.fromPublicJwk(publicJwk), issuer: {commonName: 'interop'},
-    extensions: {subjectAlternativeName: {name: names}},
+  const newKey = async () => agent.kms.createKey({type: {kty: 'EC', crv: 'P-256'}});
+  const [authorityKey, key] = [await newKey(), await newKey()];
+  const issuer = {commonName: 'interop authority'};
+  const sign = options => agent.x509.createCertificate({authorityKey: Kms.PublicJwk.fromPublicJwk(authorityKey.publicJwk), issuer, ...options});
+  const authority = await sign({extensions: {basicConstraints: {ca: true}, keyUsage: {usages: [X509KeyUsage.KeyCertSign]}}});
+  const certificate = await sign({
+    subject: {commonName: 'interop'}, subjectPublicKey: Kms.PublicJwk.fromPublicJwk(key.publicJwk),
+    extensions: {subjectAlternativeName: {name: names}, keyUsage: {usages: [X509KeyUsage.DigitalSignature]}},
   });
-  certificate.keyId = keyId;
-  return {certificate, publicJwk};
+  certificate.keyId = key.keyId;
+  return {certificate, publicJwk: key.publicJwk, authority: authority.toString('pem')};
 }

@@ -2,6 +2,8 @@ package interop
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/halfmask/halfmask/protocol/openid4vci"
@@ -77,24 +79,41 @@ func TestCredoVerifier(t *testing.T) {
 	if _, err := w.do("accept", "--configuration", personSDJWT, h.offer(t)); err != nil {
 		t.Fatal(err)
 	}
-	c.must("begin", map[string]any{"certificates": []string{h.authority.pem()}}, nil)
-	for _, test := range []struct{ prefix, mode string }{{"redirect_uri", "direct_post"}} {
-		var asked struct{ Request string }
-		c.must("request", map[string]any{
-			"vct": spec.CredentialType, "claims": []string{"age_over_18"}, "clientIdPrefix": test.prefix, "responseMode": test.mode}, &asked)
-		t.Log(asked.Request)
-		_, err := w.do("present", "--yes", asked.Request)
-		var verdict struct {
-			State, ErrorMessage string
-			Claims              map[string]any
-		}
-		c.must("verdict", nil, &verdict)
-		if err == nil && verdict.State != "ResponseVerified" {
-			err = errors.New(verdict.State + ": " + verdict.ErrorMessage)
-		}
-		if err == nil {
-			err = alike(verdict.Claims["age_over_18"], true)
-		}
-		row.accepts(t, test.prefix+", "+test.mode, err)
+	var authority string
+	c.must("begin", map[string]any{"certificates": []string{h.authority.pem()}}, &authority)
+	trusted := filepath.Join(t.TempDir(), "authority.pem")
+	if err := os.WriteFile(trusted, []byte(authority), 0o600); err != nil {
+		t.Fatal(err)
 	}
+	ask := func(prefix, mode string, mend bool) string {
+		var asked struct{ Request string }
+		c.must("request", document{
+			"vct": spec.CredentialType, "claims": []string{"age_over_18"}, "clientIdPrefix": prefix, "responseMode": mode, "mend": mend}, &asked)
+		return asked.Request
+	}
+	for _, prefix := range []string{redirectPrefix, sanDNS, x509Hash} {
+		for _, mode := range []string{directPost, directPostJWT} {
+			_, err := w.do("present", "--yes", "--verifier-authorities", trusted, ask(prefix, mode, prefix != redirectPrefix))
+			var verdict struct {
+				State, ErrorMessage string
+				Claims              map[string]any
+			}
+			c.must("verdict", nil, &verdict)
+			if err == nil && verdict.State != "ResponseVerified" {
+				err = errors.New(verdict.State + ": " + verdict.ErrorMessage)
+			}
+			if err == nil {
+				err = alike(verdict.Claims["age_over_18"], true)
+			}
+			name := prefix + ", " + mode
+			if prefix != redirectPrefix {
+				name += ", addressed to the wallet"
+			}
+			row.accepts(t, name, err)
+		}
+	}
+	_, err := w.do("present", "--yes", "--verifier-authorities", trusted, ask(sanDNS, directPost, false))
+	row.cannot(t, "signed requests as they are", "aud is their request_uri, a bug: OpenID4VP 1.0 section 5.8 has it https://self-issued.me/v2", err, "request-object-audience")
+	_, err = w.do("present", "--yes", ask(sanDNS, directPostJWT, true))
+	row.refuses(t, "an authority that we do not trust", err, "client-certificate")
 }

@@ -28,6 +28,7 @@ type request struct {
 	Call string `json:"call"`
 	With struct {
 		Certificates []string `json:"certificates"` // of authorities, PEM
+		Mend         bool     `json:"mend"`
 		Offer        string   `json:"offer"`
 		TxCode       *string  `json:"txCode"`
 		Request      string   `json:"request"`
@@ -59,7 +60,7 @@ func main() {
 		switch {
 		case err != nil:
 		case r.Call == "begin":
-			w, err = newWallet(r.With.Certificates)
+			w, err = newWallet(r.With.Certificates, r.With.Mend)
 		case w == nil:
 			err = errors.New("no wallet yet")
 		case r.Call == "accept":

@@ -2,8 +2,11 @@ package main
 
 import (
 	"crypto/rand"
+	"io"
 	"net/http"
+	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/glebarez/sqlite"
@@ -31,8 +34,9 @@ type wallet struct {
 }
 
 // newWallet makes a wallet that trusts these authorities of issuers and
-// verifiers, in the developer mode that allows http.
-func newWallet(authorities []string) (*wallet, error) {
+// verifiers, in the developer mode that allows http; mend gets it around a
+// bug.
+func newWallet(authorities []string, mend bool) (*wallet, error) {
 	dir, err := os.MkdirTemp("", "irmago-")
 	if err != nil {
 		return nil, err
@@ -69,8 +73,12 @@ func newWallet(authorities []string) (*wallet, error) {
 	holderKeys := services.NewHolderBindingKeyService(store.Db())
 
 	w := &wallet{}
+	client := &http.Client{Timeout: 20 * time.Second}
+	if mend {
+		client.Transport = byScope{}
+	}
 	w.issuance, err = openid4vci.NewClient(
-		&http.Client{Timeout: 20 * time.Second}, config,
+		client, config,
 		sdjwtvc.NewHolderVerificationProcessor(sdjwtvc.SdJwtVcVerificationContext{
 			X509VerificationContext: &config.Issuers, Clock: clock, JwtVerifier: sdjwt.NewJwxJwtVerifier(), StatusChecker: status,
 		}),
@@ -118,11 +126,15 @@ func (s *session) end(err error) {
 func (s *session) Failure(err *clientmodels.SessionError) { s.end(&refusal{err.WrappedError}) }
 func (s *session) Cancelled()                             { s.end(&refusal{"cancelled"}) }
 
+// callback is the wallet's redirect URI.
+const callback = "https://wallet.example/callback"
+
 // accept redeems an offer and stores what it brings.
-func (w *wallet) accept(offer string, txCode *string) (map[string]any, error) {
+func (w *wallet) accept(offer string, txCode *string) (any, error) {
 	s := &issuance{session{txCode: txCode, done: make(chan error, 1), claims: map[string]any{}}}
-	w.issuance.NewSession(1, offer, "https://open.yivi.app/-/callback", s)
-	return s.claims, s.wait()
+	w.issuance.NewSession(1, offer, callback, s)
+	err := s.wait()
+	return map[string]any{"claims": s.claims}, err
 }
 
 type issuance struct{ session }
@@ -142,8 +154,18 @@ func (s *issuance) RequestPreAuthorizedCodeFlowPermission(_ *clientmodels.PreAut
 	answer(true, s.txCode)
 }
 
-func (s *issuance) RequestAuthorizationCodeFlowPermission(*clientmodels.AuthorizationCodeFlowRequest, *clientmodels.TrustedParty, openid4vci.AuthCodeHandler) {
-	s.end(&refusal{"the authorization code is not followed here"})
+// RequestAuthorizationCodeFlowPermission lets the person log in, in a browser
+// that goes as far as the wallet's redirect URI.
+func (s *issuance) RequestAuthorizationCodeFlowPermission(r *clientmodels.AuthorizationCodeFlowRequest, _ *clientmodels.TrustedParty, answer openid4vci.AuthCodeHandler) {
+	browser := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	page, err := browser.Get(r.AuthorizationEndpoint + "?" + url.Values(r.AuthorizationParameters).Encode())
+	if err != nil {
+		s.end(err)
+		return
+	}
+	defer page.Body.Close()
+	back := page.Header.Get("Location")
+	answer(true, &back)
 }
 
 func (s *issuance) RequestPermission(_ []*clientmodels.Credential, _ *clientmodels.TrustedParty, answer openid4vci.PermissionHandler) {
@@ -185,4 +207,28 @@ func (s *presentation) RequestVerificationPermission(plan *clientmodels.Disclosu
 		}
 	}
 	answer(true, chosen)
+}
+
+// byScope takes authorization_details out of pushed authorization requests,
+// in which scope says the same. The wallet sends both, gets credential
+// identifiers for the former, and asks for its credential without one, which
+// OpenID4VCI 1.0 section 8.2 forbids.
+type byScope struct{}
+
+func (byScope) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/par") {
+		text, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		form, err := url.ParseQuery(string(text))
+		if err != nil {
+			return nil, err
+		}
+		form.Del("authorization_details")
+		changed := form.Encode()
+		r = r.Clone(r.Context())
+		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(changed)), int64(len(changed))
+	}
+	return http.DefaultTransport.RoundTrip(r)
 }
