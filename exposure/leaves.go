@@ -103,6 +103,8 @@ type miner struct {
 	seed     maphash.Seed
 	register *register
 
+	lengths map[uint64]int32 // of values, in bytes; nil where nobody asks
+
 	out     []leaf
 	numbers []counted
 	at      time.Time // of the exchange
@@ -127,7 +129,11 @@ func (m *miner) mine(e Exchange) (leaves []leaf, named map[int]bool) {
 // names.
 func (m *miner) add(path string, value []byte) {
 	folded, id := fold(value), m.paths.id(path)
-	m.out = append(m.out, leaf{id, maphash.Bytes(m.seed, folded)})
+	hash := maphash.Bytes(m.seed, folded)
+	m.out = append(m.out, leaf{id, hash})
+	if m.lengths != nil {
+		m.lengths[hash] = int32(len(folded))
+	}
 	m.count(id, string(value))
 	for _, p := range m.register.find(folded) {
 		m.named[p] = true

@@ -1,0 +1,354 @@
+package standin
+
+import (
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/halfmask/halfmask/exposure/engine"
+	"github.com/halfmask/halfmask/exposure/schedule"
+	"github.com/halfmask/halfmask/spec"
+)
+
+// Schedule is who logs in where and when: a *schedule.Plan, or a trace.
+type Schedule interface {
+	Person(i int) schedule.Profile
+	LoginsOf(p schedule.Profile, logins []schedule.Login) []schedule.Login
+	Rules() *spec.Rules
+}
+
+// RenewalDay is the day of the month on which people's software renews.
+const RenewalDay = 20
+
+// Town is a schedule of some people, kept in memory: the units that any design
+// gives, without what stands in them. It takes about nine bytes a login.
+type Town struct {
+	people    int
+	household []uint32
+	first     []uint32 // by person: its first login
+	logins    []schedule.Login
+	tier      []uint8 // by person: index into spec.Tiers, or refused
+	renewals  []int64 // seconds of the renewals
+	profile   func(i int) schedule.Profile
+}
+
+const refused = 255
+
+// NewTown draws the people and their logins on all cores. Who is refused by
+// the rules for the document that they hold does not log in.
+func NewTown(s Schedule, people, days int) *Town {
+	t := &Town{people: people, household: make([]uint32, people), first: make([]uint32, people+1), tier: make([]uint8, people), profile: s.Person}
+	for d := range days {
+		if day := schedule.Start.AddDays(d); day.Day == RenewalDay {
+			t.renewals = append(t.renewals, day.Time().Unix()+3600)
+		}
+	}
+	rules := s.Rules()
+	parts := runtime.GOMAXPROCS(0)
+	drawn := make([][]schedule.Login, parts)
+	var wait sync.WaitGroup
+	for part := range parts {
+		wait.Go(func() {
+			var logins []schedule.Login
+			for i := people * part / parts; i < people*(part+1)/parts; i++ {
+				p := s.Person(i)
+				t.household[i] = uint32(p.Household)
+				t.tier[i] = uint8(slices.Index(spec.Tiers, p.Tier))
+				if !slices.ContainsFunc(rules.Accepted, func(a spec.AcceptedKind) bool { return a.Kind == p.Document }) {
+					t.tier[i] = refused
+					continue
+				}
+				before := len(logins)
+				logins = s.LoginsOf(p, logins)
+				t.first[i+1] = uint32(len(logins) - before)
+			}
+			drawn[part] = logins
+		})
+	}
+	wait.Wait()
+	for i := range people {
+		t.first[i+1] += t.first[i]
+	}
+	t.logins = make([]schedule.Login, 0, t.first[people])
+	for part := range drawn {
+		t.logins = append(t.logins, drawn[part]...)
+		drawn[part] = nil
+	}
+	return t
+}
+
+// Logins counts the logins.
+func (t *Town) Logins() int { return len(t.logins) }
+
+// column is a stream as the engine joins it.
+type column struct {
+	*stream
+	name   string
+	salt   uint64
+	at     [4][256][]presence // by moment and party, platforms as anyPlatform; any of them counts
+	places [4]bool
+}
+
+// Data is what a model makes of a town.
+type Data struct {
+	model   *Model
+	town    *Town
+	seed    uint64
+	units   engine.Units
+	columns []column
+	// Kinds of units: at enrollment and renewal the issuer's, at a login the
+	// platform's and perhaps others'.
+	atLogin []engine.Party // beside the platform
+	renews  bool
+}
+
+// Data carries the town's schedule out with values drawn by the model's
+// scopes. Streams that cannot join are left out, and of those that stand
+// wherever another does the other is kept.
+func (m *Model) Data(t *Town, seed uint64) *Data {
+	d := &Data{model: m, town: t, seed: seed}
+	for _, c := range m.channels {
+		switch {
+		case c.moment == Renewal:
+			d.renews = true
+		case c.moment == Login && c.party != anyPlatform && !slices.Contains(d.atLogin, c.party):
+			d.atLogin = append(d.atLogin, c.party)
+		}
+	}
+	slices.Sort(d.atLogin)
+	d.makeUnits()
+	for i := range m.streams {
+		if m.joins(i) || m.streams[i].names {
+			d.columns = append(d.columns, m.column(i, seed))
+		}
+	}
+	return d
+}
+
+// column prepares a stream for the engine.
+func (m *Model) column(i int, seed uint64) column {
+	c := column{stream: &m.streams[i], salt: engine.Mix(seed, uint64(i)+1<<32)}
+	var names []string
+	for _, id := range slices.Sorted(maps.Keys(c.channels)) {
+		ch := m.channels[id]
+		c.at[ch.moment][ch.party] = append(c.at[ch.moment][ch.party], c.channels[id])
+		c.places[ch.moment] = true
+		names = append(names, ch.String())
+	}
+	c.name = strings.Join(names, ", ")
+	return c
+}
+
+// sighting is who has something when.
+type sighting struct {
+	moment Moment
+	party  engine.Party
+}
+
+// sightings gives who has a stream when, and whether always.
+func (m *Model) sightings(i int) map[sighting]bool {
+	at := make(map[sighting]bool)
+	for c, p := range m.streams[i].channels {
+		s := sighting{m.channels[c].moment, m.channels[c].party}
+		at[s] = at[s] || p.trait == anything
+	}
+	return at
+}
+
+// joins reports whether a stream can join units that no other stream does: it
+// stands in two or more for one key, and no stream of the same scope stands
+// wherever it does.
+func (m *Model) joins(i int) bool {
+	own := m.sightings(i)
+	_, atEnrollment := own[sighting{Enrollment, engine.Issuer}]
+	once := m.streams[i].scope == perVisit || len(own) == 1 && atEnrollment && m.streams[i].scope != perHousehold && m.streams[i].scope != perSecond
+	if once && len(own) < 2 {
+		return false
+	}
+	for j := range m.streams {
+		if j == i || m.streams[j].scope != m.streams[i].scope {
+			continue
+		}
+		other, covers, equal := m.sightings(j), true, true
+		for s, always := range own {
+			covers = covers && other[s]
+			equal = equal && other[s] == always
+		}
+		if covers && (!equal || len(other) > len(own) || j < i) {
+			return false
+		}
+	}
+	return true
+}
+
+// makeUnits lays the units out: a person's enrollment and renewals, then each
+// login with the platform first.
+func (d *Data) makeUnits() {
+	t := d.town
+	perLogin := 1 + len(d.atLogin)
+	perPerson := 1
+	if d.renews {
+		perPerson += len(t.renewals)
+	}
+	n := 0
+	d.units.First = make([]uint32, t.people+1)
+	for i := range t.people {
+		n += perPerson + perLogin*int(t.first[i+1]-t.first[i])
+		d.units.First[i+1] = uint32(n)
+	}
+	d.units.Party, d.units.Platform = make([]engine.Party, n), make([]uint8, n)
+	each(t.people, func(first, last int) {
+		for i := first; i < last; i++ {
+			at := d.units.First[i]
+			for range perPerson {
+				d.units.Party[at], d.units.Platform[at] = engine.Issuer, engine.NoPlatform
+				at++
+			}
+			for _, l := range t.logins[t.first[i]:t.first[i+1]] {
+				d.units.Party[at], d.units.Platform[at] = engine.Party(l.Platform), l.Platform
+				at++
+				for _, p := range d.atLogin {
+					d.units.Party[at], d.units.Platform[at] = p, l.Platform
+					at++
+				}
+			}
+		}
+	})
+}
+
+// each calls f with parts of the people, on all cores.
+func each(people int, f func(first, last int)) {
+	parts := runtime.GOMAXPROCS(0)
+	var wait sync.WaitGroup
+	for part := range parts {
+		wait.Go(func() { f(people*part/parts, people*(part+1)/parts) })
+	}
+	wait.Wait()
+}
+
+// Tells reports whether a party that is no platform can tell from what it has
+// of a login at which platform it was: something there goes by the platform,
+// and is different for each.
+func (d *Data) Tells(party engine.Party) bool {
+	for c, decided := range d.model.decided {
+		if ch := d.model.channels[c]; ch.party != party || ch.moment != Login || decided.trait != atPlatform || d.model.left[c] {
+			continue
+		}
+		values := make(map[uint64]bool)
+		for _, v := range decided.value {
+			values[v] = true
+		}
+		if len(values) == len(decided.value) && len(values) >= support {
+			return true
+		}
+	}
+	return false
+}
+
+// Units gives the units.
+func (d *Data) Units() *engine.Units { return &d.units }
+
+// Columns lists the streams that can join or name.
+func (d *Data) Columns() (columns []engine.Column) {
+	for i := range d.columns {
+		columns = append(columns, engine.Column{Name: d.columns[i].name, Names: d.columns[i].names})
+	}
+	return columns
+}
+
+// Fill gives the values of a stream in the units of some people.
+func (d *Data) Fill(column, first, last int, to []engine.Entry) []engine.Entry {
+	c, t := &d.columns[column], d.town
+	// What stands where goes by traits; those that the platform and the mode
+	// decide are looked up once.
+	var table [256][4]bool
+	simple := c.simple()
+	emit := func(unit uint32, key uint64) {
+		to = append(to, engine.Entry{Value: engine.Mix(c.salt, key), Unit: unit})
+	}
+	empty := schedule.Profile{}
+	if simple {
+		for platform := range table {
+			for mode := range table[platform] {
+				v := Visit{Moment: Login, Platform: uint8(platform), Mode: schedule.Mode(mode)}
+				table[platform][mode] = anyOf(c.at[Login][anyPlatform], &v, &empty)
+			}
+		}
+	}
+	var v Visit
+	for i := first; i < last; i++ {
+		profile := empty
+		if !simple {
+			profile = t.profile(i)
+		}
+		unit, household := d.units.First[i], int(t.household[i])
+		v = Visit{Person: i, Moment: Enrollment, Platform: engine.NoPlatform, Second: schedule.Start.Time().Unix() + 3600, Issue: 1}
+		if t.tier[i] == refused {
+			v.Moment, v.Issue = Refusal, 0
+		}
+		v.Copy = d.model.policy.Copy(&v, 0)
+		visit := int(unit)
+		if c.places[v.Moment] && anyOf(c.at[v.Moment][engine.Issuer], &v, &profile) {
+			emit(unit, c.scope.key(&v, visit, household))
+		}
+		unit++
+		if d.renews {
+			for _, at := range t.renewals {
+				v.Moment, v.Second = Renewal, at
+				v.Issue++
+				v.Copy = d.model.policy.Copy(&v, 0)
+				if t.tier[i] != refused && c.places[Renewal] && anyOf(c.at[Renewal][engine.Issuer], &v, &profile) {
+					emit(unit, c.scope.key(&v, int(unit), household))
+				}
+				unit++
+			}
+		}
+		if !c.places[Login] {
+			continue
+		}
+		for nth, l := range t.logins[t.first[i]:t.first[i+1]] {
+			v = Visit{Person: i, Moment: Login, Platform: l.Platform, Mode: l.Mode, Second: startSecond + int64(l.Second), Issue: 1}
+			for _, at := range t.renewals {
+				if at <= v.Second {
+					v.Issue++
+				}
+			}
+			v.Copy = d.model.policy.Copy(&v, nth)
+			key := c.scope.key(&v, int(unit), household)
+			if simple && table[l.Platform][l.Mode] || !simple && anyOf(c.at[Login][anyPlatform], &v, &profile) {
+				emit(unit, key)
+			}
+			unit++
+			for _, p := range d.atLogin {
+				if ps := c.at[Login][p]; len(ps) > 0 && anyOf(ps, &v, &profile) {
+					emit(unit, key)
+				}
+				unit++
+			}
+		}
+	}
+	return to
+}
+
+var startSecond = schedule.Start.Time().Unix()
+
+// simple reports whether platform and mode decide where the stream stands at
+// logins, and nothing of the person matters at all.
+func (c *column) simple() bool {
+	for moment := range c.at {
+		for _, ps := range c.at[moment] {
+			for _, p := range ps {
+				if p.trait != anything && p.trait != atPlatform && p.trait != inMode && p.trait != atMode {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+func anyOf(ps []presence, v *Visit, p *schedule.Profile) bool {
+	return slices.ContainsFunc(ps, func(pr presence) bool { return pr.at[pr.trait.of(v, p)] })
+}
