@@ -45,43 +45,46 @@ func (s *Suite) ProofGen(pk *PublicKey, sig, header, ph []byte, messages [][]byt
 // on as many others as the proof hides; any other outcome is a
 // [*credential.Error].
 func (s *Suite) ProofVerify(pk *PublicKey, proof, header, ph []byte, disclosedMessages [][]byte, disclosed []int) error {
-	key, parsed, err := s.agrees(&ProofClaim{pk, proof, header, ph, disclosedMessages, disclosed})
+	claim, err := s.read(&ProofClaim{pk, proof, header, ph, disclosedMessages, disclosed})
 	if err != nil {
 		return err
 	}
-	if !parsed.Holds(key) {
-		return &credential.Error{Check: "bbs-proof", Clause: spec + "3.6.4", Err: core.ErrInvalid}
+	if !s.core.Agree(claim)[0] || !claim.Proof.Holds(claim.Key) {
+		return errProof
 	}
 	return nil
 }
 
-// agrees checks all of a proof but its pairings.
-func (s *Suite) agrees(c *ProofClaim) (*core.PublicKey, *core.Proof, error) {
+// errProof is a well-formed proof that does not hold.
+var errProof = &credential.Error{Check: "bbs-proof", Clause: spec + "3.6.4", Err: core.ErrInvalid}
+
+// read checks that a claim is well formed.
+func (s *Suite) read(c *ProofClaim) (*core.Claim, error) {
 	const check, clause = "bbs-proof", spec + "3.6.4"
 	if err := present(c.Key); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := bounded(check, c.Header, c.Ph, c.DisclosedMessages); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if len(c.Disclosed) != len(c.DisclosedMessages) {
-		return nil, nil, credential.Failed(check, spec+"3.7.3", "%d indexes for %d disclosed messages", len(c.Disclosed), len(c.DisclosedMessages))
+		return nil, credential.Failed(check, spec+"3.7.3", "%d indexes for %d disclosed messages", len(c.Disclosed), len(c.DisclosedMessages))
 	}
 	parsed, err := core.ParseProof(c.Proof)
 	if err != nil {
-		return nil, nil, &credential.Error{Check: "bbs-proof-encoding", Clause: spec + "4.2.4.5", Err: err}
+		return nil, &credential.Error{Check: "bbs-proof-encoding", Clause: spec + "4.2.4.5", Err: err}
 	}
 	total := len(c.Disclosed) + len(parsed.Messages)
 	if total > MaxMessages {
-		return nil, nil, credential.Failed(check, clause, "%d messages, more than %d", total, MaxMessages)
+		return nil, credential.Failed(check, clause, "%d messages, more than %d", total, MaxMessages)
 	}
 	if err := ascending(check, spec+"3.7.3", c.Disclosed, total); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if !s.core.ProofAgrees(c.Key.key, parsed, c.Header, c.Ph, c.Disclosed, s.core.MessagesToScalars(c.DisclosedMessages)) {
-		return nil, nil, &credential.Error{Check: check, Clause: clause, Err: core.ErrInvalid}
-	}
-	return c.Key.key, parsed, nil
+	return &core.Claim{
+		Key: c.Key.key, Proof: parsed, Header: c.Header, Ph: c.Ph,
+		Disclosed: c.Disclosed, Messages: s.core.MessagesToScalars(c.DisclosedMessages),
+	}, nil
 }
 
 // ascending checks that indexes ascend strictly within [0, total).

@@ -129,14 +129,13 @@ func (s *Sum) pick(t *wideTable, n [2]uint64, half uint8) {
 		d := n[0]&(1<<wideWindow-1) + carry
 		n[0], n[1] = n[0]>>wideWindow|n[1]<<(64-wideWindow), n[1]>>wideWindow
 		carry = 0
-		e := entry{list: half}
-		if d > 1<<(wideWindow-1) {
+		negative := d > 1<<(wideWindow-1)
+		if negative {
 			carry = 1
-			d, e.negative = 1<<wideWindow-d, true
+			d = 1<<wideWindow - d
 		}
 		if d > 0 {
-			e.point = &t[w][d-1]
-			s.entries = append(s.entries, e)
+			s.entries = append(s.entries, entry{&t[w][d-1], half, negative})
 		}
 	}
 }

@@ -18,7 +18,7 @@ const (
 	seed = 0xd201000000010000 // X
 
 	stepBits = 4
-	steps    = 64/stepBits + 1 // digits of a number below X, and a carry
+	steps    = 64 / stepBits // digits of a number below X
 )
 
 // Point is a point of G1 other than the identity, with multiples of it for
@@ -94,17 +94,16 @@ func check(affine []bls.G1Affine) (points []*Point, ok bool) {
 // timesSeed is X*p[0]. It fills p with 16^i*p[0].
 func timesSeed(p []bls.G1Jac) (product bls.G1Jac) {
 	power := p[0]
-	for i := range p[1:] {
-		for j := range stepBits {
-			switch bit := i*stepBits + j; {
-			case bit == 16:
-				product = power // the least bit of X
-			case uint64(seed)>>bit&1 == 1:
-				addJacobian(&product, &power)
-			}
+	for bit := range 64 {
+		if bit > 0 {
 			double(&power)
 		}
-		p[i+1] = power
+		if bit%stepBits == 0 {
+			p[bit/stepBits] = power
+		}
+		if uint64(seed)>>bit&1 == 1 {
+			addJacobian(&product, &power)
+		}
 	}
 	return product
 }

@@ -37,17 +37,24 @@ func (s *Sum) Times(p *Point, k *fr.Element) {
 		for i := range steps {
 			d := n&(1<<stepBits-1) + carry
 			n, carry = n>>stepBits, 0
-			e := entry{point: &p.multiples[j%2*steps+i]}
-			if d > largest {
+			e := entry{point: &p.multiples[j%2*steps+i], list: uint8(j / 2)}
+			if d > largest && i == steps-1 {
+				s.put(e, largest) // there is no next digit to carry to
+				d -= largest
+			} else if d > largest {
 				carry = 1
 				d, e.negative = 1<<stepBits-d, true
 			}
-			if d == 0 {
-				continue
-			}
-			e.list = uint8(2*(d-1)) + uint8(j/2)
-			s.entries = append(s.entries, e)
+			s.put(e, d)
 		}
+	}
+}
+
+// put adds an entry's point times a digit.
+func (s *Sum) put(e entry, digit uint64) {
+	if digit > 0 {
+		e.list += uint8(2 * (digit - 1))
+		s.entries = append(s.entries, e)
 	}
 }
 

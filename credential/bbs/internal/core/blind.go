@@ -124,21 +124,21 @@ func (s *Suite) BlindProofVerify(pk *PublicKey, p *BlindProof, l *Layout, header
 func (s *Suite) blindVerifyInit(pk *PublicKey, p *BlindProof, l *Layout, header []byte, disclosed []fr.Element) (*Initial, []Disclosed, []bls.G1Affine) {
 	positions, place := l.undisclosed()
 	shown := l.shown(func(n, _ int) fr.Element { return disclosed[n] })
-	in := s.ProofVerifyInit(pk, &p.Proof, s.BlindGenerators(l.Known, l.Total-l.Known), header, shown, positions)
-	if len(p.C) == 0 {
-		return in, shown, nil
-	}
+	in, t1, t2 := s.proofVerifyInit(pk, &p.Proof, s.BlindGenerators(l.Known, l.Total-l.Known), header, shown, positions)
 	// C^_i = Y_0*s^_i + Y_1*m^ - C_i*c
 	y0, y1 := s.CommitmentGenerators()
 	var minus fr.Element
 	minus.Neg(&p.Challenge)
-	sums := make([]*g1.Sum, len(p.C))
+	sums := []*g1.Sum{t1, t2}
 	for i, index := range l.Committed {
-		sums[i] = new(g1.Sum)
-		sums[i].Add(y0.Times(p.S[i]), y1.Times(p.Messages[place[index]]))
-		sums[i].Times(p.pointsC[i], &minus)
+		c := new(g1.Sum)
+		c.Add(y0.Times(p.S[i]), y1.Times(p.Messages[place[index]]))
+		c.Times(p.pointsC[i], &minus)
+		sums = append(sums, c)
 	}
-	return in, shown, g1.Evaluate(sums...)
+	points := g1.Evaluate(sums...)
+	in.T1, in.T2 = points[0], points[1]
+	return in, shown, points[2:]
 }
 
 // blindChallenge is calculate_blind_challenge of the blind BBS draft.

@@ -161,11 +161,20 @@ func (p *Prover) Finalize(challenge fr.Element) *Proof {
 // that each position is either disclosed or one of undisclosed, which lists
 // them in the order of p.Messages. The proof has been parsed.
 func (s *Suite) ProofVerifyInit(pk *PublicKey, p *Proof, generators Generators, header []byte, disclosed []Disclosed, undisclosed []int) *Initial {
-	in := &Initial{Abar: p.Abar, Bbar: p.Bbar, D: p.D, Domain: s.Domain(pk, generators, header)}
+	in, t1, t2 := s.proofVerifyInit(pk, p, generators, header, disclosed, undisclosed)
+	points := g1.Evaluate(t1, t2)
+	in.T1, in.T2 = points[0], points[1]
+	return in
+}
+
+// proofVerifyInit leaves T1 and T2 as sums, which are cheaper to evaluate
+// together with others.
+func (s *Suite) proofVerifyInit(pk *PublicKey, p *Proof, generators Generators, header []byte, disclosed []Disclosed, undisclosed []int) (in *Initial, t1, t2 *g1.Sum) {
+	in = &Initial{Abar: p.Abar, Bbar: p.Bbar, D: p.D, Domain: s.Domain(pk, generators, header)}
 
 	// T1 = Abar*e^ + Bbar*c + D*r1^
 	abar, bbar, d := p.points[0], p.points[1], p.points[2]
-	var t1, t2 g1.Sum
+	t1, t2 = new(g1.Sum), new(g1.Sum)
 	t1.Times(abar, &p.E)
 	t1.Times(bbar, &p.Challenge)
 	t1.Times(d, &p.R1)
@@ -186,9 +195,7 @@ func (s *Suite) ProofVerifyInit(pk *PublicKey, p *Proof, generators Generators, 
 	}
 	t2.Add(terms...)
 	t2.Times(d, &p.R3)
-	two := g1.Evaluate(&t1, &t2)
-	in.T1, in.T2 = two[0], two[1]
-	return in
+	return in, t1, t2
 }
 
 // Holds is the check of CoreProofVerify, section 3.6.4, that remains once the
@@ -216,23 +223,37 @@ func (c *Credential) ProofGen(ph []byte, disclosed []int, random []fr.Element) *
 	return p.Finalize(c.suite.Challenge(&p.Initial, c.Disclose(disclosed), ph))
 }
 
-// ProofVerify is CoreProofVerify, section 3.6.4, with the conditions of
+// Claim is a proof with what it is checked against, under the conditions of
 // ProofGen.
-func (s *Suite) ProofVerify(pk *PublicKey, p *Proof, header, ph []byte, disclosed []int, messages []fr.Element) bool {
-	return s.ProofAgrees(pk, p, header, ph, disclosed, messages) && p.Holds(pk)
+type Claim struct {
+	Key        *PublicKey
+	Proof      *Proof
+	Header, Ph []byte
+	Disclosed  []int
+	Messages   []fr.Element // those disclosed
 }
 
-// ProofAgrees is ProofVerify but for the pairings: it reports whether the
-// challenge is the proof's.
-func (s *Suite) ProofAgrees(pk *PublicKey, p *Proof, header, ph []byte, disclosed []int, messages []fr.Element) bool {
-	shown := make([]Disclosed, len(disclosed))
-	for i, at := range disclosed {
-		shown[i] = Disclosed{at, at, messages[i]}
+// Agree is CoreProofVerify, section 3.6.4, but for the pairings: it says of
+// each claim whether the challenge is the proof's.
+func (s *Suite) Agree(claims ...*Claim) []bool {
+	initial := make([]*Initial, len(claims))
+	shown := make([][]Disclosed, len(claims))
+	sums := make([]*g1.Sum, 2*len(claims))
+	for i, c := range claims {
+		for j, at := range c.Disclosed {
+			shown[i] = append(shown[i], Disclosed{at, at, c.Messages[j]})
+		}
+		total := len(c.Disclosed) + len(c.Proof.Messages)
+		initial[i], sums[2*i], sums[2*i+1] = s.proofVerifyInit(c.Key, c.Proof, s.Generators(total), c.Header, shown[i], Others(c.Disclosed, total))
 	}
-	total := len(disclosed) + len(p.Messages)
-	in := s.ProofVerifyInit(pk, p, s.Generators(total), header, shown, Others(disclosed, total))
-	c := s.Challenge(in, shown, ph)
-	return c.Equal(&p.Challenge)
+	points := g1.Evaluate(sums...)
+	out := make([]bool, len(claims))
+	for i, in := range initial {
+		in.T1, in.T2 = points[2*i], points[2*i+1]
+		challenge := s.Challenge(in, shown[i], claims[i].Ph)
+		out[i] = challenge.Equal(&claims[i].Proof.Challenge)
+	}
+	return out
 }
 
 // Others lists what is in [0, total) and not among the indexes, which ascend.

@@ -78,7 +78,7 @@ func (s *Suite) PseudonymProofVerify(pk *PublicKey, p *Proof, pseudonym *Point, 
 	for i := range disclosed {
 		positions[i] = disclosed[i].Position
 	}
-	in := s.ProofVerifyInit(pk, p, generators, header, disclosed, Others(positions, len(generators)-1))
+	in, t1, t2 := s.proofVerifyInit(pk, p, generators, header, disclosed, Others(positions, len(generators)-1))
 	c := s.NymContext(context)
 	hat := c.evaluate(p.Messages[len(p.Messages)-secrets:])
 	var minus fr.Element
@@ -86,7 +86,9 @@ func (s *Suite) PseudonymProofVerify(pk *PublicKey, p *Proof, pseudonym *Point, 
 	var uv g1.Sum
 	uv.Times(c.public, &hat)
 	uv.Times(pseudonym.point, &minus)
-	v := g1.Evaluate(&uv)[0]
+	points := g1.Evaluate(t1, t2, &uv)
+	in.T1, in.T2 = points[0], points[1]
+	v := points[2]
 	if v.IsInfinity() {
 		return false
 	}
