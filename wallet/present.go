@@ -23,6 +23,15 @@ type Ask struct {
 	Shows    []Disclosure        // what would be shown, one for each credential
 	Linkable holder.Linkability
 
+	// Registered is what the verifier registered to ask for, and why; nil when
+	// it showed no valid registration.
+	Registered *openid4vp.Registration
+	// Warnings say in what the request goes beyond the registration, and what
+	// is wrong with one that does not count.
+	Warnings []string
+	// Agrees are texts that the person agrees to with the answer.
+	Agrees []string
+
 	// Problem says why the request cannot be answered; Shows is then empty,
 	// and consent means no more than that the verifier is told so, in the
 	// words that it would get if the person declined.
@@ -81,7 +90,7 @@ func (w *Wallet) Present(ctx context.Context, requestURI string, consent func(As
 	if err != nil {
 		return nil, fmt.Errorf("wallet: present: %w", err)
 	}
-	a, err := answerTo(request)
+	a, err := answerTo(request, &client.Trust)
 	if err != nil {
 		return nil, fmt.Errorf("wallet: present: %w", err)
 	}
@@ -111,7 +120,7 @@ type answer struct {
 	activity  Activity
 }
 
-func answerTo(request *openid4vp.Request) (*answer, error) {
+func answerTo(request *openid4vp.Request, trust *openid4vp.Trust) (*answer, error) {
 	u, err := url.Parse(request.ResponseURI)
 	if err != nil {
 		return nil, errors.New("unreadable response URI")
@@ -124,12 +133,30 @@ func answerTo(request *openid4vp.Request) (*answer, error) {
 			}
 		}
 	}
+	for _, t := range request.Transactions {
+		a.ask.Agrees = append(a.ask.Agrees, t.Text)
+	}
+	a.ask.checkRegistration(request, trust)
 	text, err := readable(request)
 	if err != nil {
 		return nil, err
 	}
 	a.activity = Activity{Kind: Presentation, Party: a.ask.Verifier, Asked: a.ask.Asked, Request: text}
 	return a, nil
+}
+
+// checkRegistration compares what is asked with what was registered.
+func (a *Ask) checkRegistration(request *openid4vp.Request, trust *openid4vp.Trust) {
+	registered, err := trust.Registration(request)
+	switch {
+	case err != nil:
+		a.Warnings = append(a.Warnings, "its registration does not count: "+err.Error())
+	case registered != nil:
+		a.Registered = registered
+		for _, beyond := range registered.Beyond(request.Query) {
+			a.Warnings = append(a.Warnings, "it did not register to ask for "+beyond)
+		}
+	}
 }
 
 // readable gives the claims of the request object, for the log.

@@ -166,7 +166,7 @@ func (w *Wallet) issuance() *openid4vci.Client {
 
 func (w *Wallet) presentation() *openid4vp.Client {
 	trust := w.Verifiers
-	trust.Now = w.now
+	trust.Now, trust.DIDs.HTTP = w.now, w.http()
 	return &openid4vp.Client{HTTP: w.http(), Trust: trust}
 }
 

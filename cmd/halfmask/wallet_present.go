@@ -19,7 +19,7 @@ import (
 
 func walletPresentCommand(f *walletFile) *cobra.Command {
 	var yes bool
-	var authorities string
+	var authorities, registrars string
 	c := &cobra.Command{
 		Use:   "present REQUEST|-",
 		Short: "Answer a platform's request with the least that it asks for",
@@ -48,8 +48,12 @@ input, and needs --yes. Without consent the platform is told access_denied and n
 			if err != nil {
 				return fmt.Errorf("--verifier-authorities: %w", err)
 			}
+			offices, err := certificatesIn(registrars)
+			if err != nil {
+				return fmt.Errorf("--registrar-authorities: %w", err)
+			}
 			return f.open(cmd, func(w *wallet.Wallet) error {
-				w.Verifiers.Anchors = anchors
+				w.Verifiers.Anchors, w.Verifiers.Registrars = anchors, offices
 				var linkable holder.Linkability
 				receipt, err := w.Present(cmd.Context(), link, func(a wallet.Ask) bool {
 					linkable = a.Linkable
@@ -77,6 +81,7 @@ input, and needs --yes. Without consent the platform is told access_denied and n
 	}
 	c.Flags().BoolVar(&yes, "yes", false, "consent without being asked")
 	c.Flags().StringVar(&authorities, "verifier-authorities", "", "PEM `FILE` with the authorities whose certificates name platforms (default: none)")
+	c.Flags().StringVar(&registrars, "registrar-authorities", "", "PEM `FILE` with the authorities of registrars, who say what platforms registered to ask for (default: none)")
 	return c
 }
 
@@ -104,6 +109,7 @@ func printAsk(w io.Writer, a wallet.Ask) {
 	if a.Signed != nil {
 		fmt.Fprintf(w, "%s\n", signedBy(a.Signed))
 	}
+	printRegistration(w, a)
 	if a.Problem != nil {
 		return
 	}
@@ -143,6 +149,24 @@ func scopeNote(scope string) string {
 		return ""
 	}
 	return fmt.Sprintf(" (for %q)", plain(scope))
+}
+
+// printRegistration says why the platform asks, what goes beyond what it
+// registered, and what the person would agree to.
+func printRegistration(w io.Writer, a wallet.Ask) {
+	if r := a.Registered; r != nil {
+		fmt.Fprintf(w, "It is registered as %s", plain(r.Name))
+		for _, p := range r.Purposes {
+			fmt.Fprintf(w, "; purpose: %s", plain(p.Text))
+		}
+		fmt.Fprintln(w, ".")
+	}
+	for _, text := range a.Warnings {
+		fmt.Fprintf(w, "WARNING: %s.\n", plain(text))
+	}
+	for _, text := range a.Agrees {
+		fmt.Fprintf(w, "You would agree to this: %s\n", plain(text))
+	}
 }
 
 // signedBy says how far the name of who signed a request can be believed.

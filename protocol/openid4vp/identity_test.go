@@ -339,3 +339,11 @@ func TestIdentityRefuses(t *testing.T) {
 		t.Error("signed for another identity")
 	}
 }
+
+func asFailed(err error) *credential.Error {
+	var failed *credential.Error
+	if !errors.As(err, &failed) {
+		return nil
+	}
+	return failed
+}

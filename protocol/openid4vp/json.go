@@ -58,6 +58,15 @@ func (o object) text(name string) (string, error) {
 	return s, nil
 }
 
+// text64 is text with a bound of its own, for what is encoded.
+func (o object) text64(name string, limit int) (string, error) {
+	s, _ := o[name].(string)
+	if s == "" || len(s) > limit {
+		return "", fmt.Errorf("%s is not a string of at most %d bytes", name, limit)
+	}
+	return s, nil
+}
+
 // flag gives a boolean member, or the default when it is absent.
 func (o object) flag(name string, absent bool) (bool, error) {
 	v, ok := o[name]
