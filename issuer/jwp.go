@@ -1,10 +1,12 @@
 package issuer
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
 
+	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/credential/jwpbbs"
 	"github.com/halfmask/halfmask/protocol/openid4vci"
 )
@@ -20,7 +22,12 @@ func (s *Server) signJWP(claims map[string]any, p openid4vci.Proved, until time.
 	if err != nil {
 		return "", err
 	}
-	return jwpbbs.Issue(s.bbsKey, s.layout, days, commitment)
+	issued, err := jwpbbs.Issue(s.bbsKey, s.layout, days, commitment)
+	var failed *credential.Error
+	if errors.As(err, &failed) && failed.Check == "bbs-commitment" { // the one check of a commitment that signing makes
+		return "", refuse(http.StatusBadRequest, openid4vci.InvalidProof, "%v", err)
+	}
+	return issued, err
 }
 
 // link holds a person to one link secret (spec/jwpbbs.md section 6): to that
