@@ -87,11 +87,3 @@ func BenchmarkRangeProve(b *testing.B)       { bench(b, VectorRange, proveWith(V
 func BenchmarkRangeVerify(b *testing.B)      { bench(b, VectorRange, verifyWith(VectorRange)) }
 func BenchmarkSigmaRangeProve(b *testing.B)  { bench(b, SigmaRange, proveWith(SigmaRange)) }
 func BenchmarkSigmaRangeVerify(b *testing.B) { bench(b, SigmaRange, verifyWith(SigmaRange)) }
-
-// BenchmarkTable is what a base costs before it is first multiplied.
-func BenchmarkTable(b *testing.B) {
-	p := testBases.g.point
-	for b.Loop() {
-		newTable(&p)
-	}
-}

@@ -7,36 +7,13 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 const (
 	scalarSize = fr.Bytes                     // 32
 	pointSize  = bls.SizeOfG1AffineCompressed // 48
 )
-
-// parsePoint reads a compressed point of the subgroup that is not the
-// identity.
-func parsePoint(check, clause string, octets []byte) (p bls.G1Affine, err error) {
-	if len(octets) != pointSize {
-		return p, credential.Failed(check, clause, "a point of %d octets, not %d", len(octets), pointSize)
-	}
-	if _, err := p.SetBytes(octets); err != nil {
-		return p, credential.Failed(check, clause, "a point that does not decode: %w", err)
-	}
-	if p.IsInfinity() {
-		return p, credential.Failed(check, clause, "a point that is the identity")
-	}
-	return p, nil
-}
-
-// valid refuses a point that is not on the curve, not in the subgroup, or the
-// identity.
-func valid(check, clause string, p *bls.G1Affine) error {
-	if p.IsInfinity() || !p.IsOnCurve() || !p.IsInSubGroup() {
-		return credential.Failed(check, clause, "a point that is the identity or outside the group G1")
-	}
-	return nil
-}
 
 // reader takes a proof of known length apart and remembers the first value
 // that is not valid.
@@ -60,11 +37,16 @@ func (r *reader) take(n int) (octets []byte) {
 	return octets
 }
 
-func (r *reader) point() (p bls.G1Affine) {
-	if r.err == nil {
-		p, r.err = parsePoint(r.check, r.clause, r.take(pointSize))
+func (r *reader) point() *g1.Point {
+	if r.err != nil {
+		return nil
 	}
-	return p
+	points, err := g1.Decode(r.take(pointSize))
+	if err != nil {
+		r.err = credential.Failed(r.check, r.clause, "a point that does not decode: %w", err)
+		return nil
+	}
+	return points[0]
 }
 
 // scalar reads a scalar in [1, r).

@@ -40,10 +40,11 @@
 // value. A refusal is a *credential.Error that names the check and its clause.
 //
 // Everything is safe for concurrent use. Points that are multiplied often keep
-// a table of 227 kB each: G and H of [Bases], and once for the process the
-// generators of VectorRange, one for each bit and one more. A program that
-// proves or verifies ranges of 16 bits holds 19 tables (4.3 MB), and 67 (15 MB)
-// at most for one pair of bases.
+// a table of 117 kB each, and after 64 verifications another of 2.2 MB: G and H
+// of [Bases], and once for the process the generators of VectorRange, one for
+// each bit and one more. A program that proves ranges of 16 bits holds 19 of the
+// smaller tables (2.2 MB), one that verifies many 41 MB more; 64 bits take 67
+// tables (8 and 145 MB).
 //
 // # What is protected against timing, and how
 //
@@ -55,7 +56,7 @@
 // outlive the proof, are split into two fresh shares each. Sums start from
 // fresh points.
 //
-// What is not protected, as in package bbs: gnark-crypto's field additions
+// What is not protected, as in package bbs: gnark-crypto's additions of scalars
 // branch on a carry, its inverse takes a time that depends on its argument,
 // and table entries are read at addresses that depend on digits; all of these
 // see values that are fresh in each proof. Memory is not wiped. That proving

@@ -7,6 +7,8 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 
 	"github.com/halfmask/halfmask/credential"
+
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 // SigmaRange is "sigma-range" of draft-bormann-jwp-modular-bbs, for the
@@ -36,6 +38,7 @@ func (sigmaRange) ProofSize(s *Statement) int {
 // responses for its bit and its two blindings.
 type sigmaBit struct {
 	d           bls.G1Affine
+	decoded     *g1.Point // d, if it came from outside
 	zB, zS, zS2 fr.Element
 }
 
@@ -66,7 +69,11 @@ func (v sigmaRange) parse(s *Statement, proof []byte) (*sigmaProof, error) {
 		}
 	}
 	for i := range p.bits {
-		p.bits[i].d = r.point()
+		p.bits[i].decoded = r.point()
+		if r.err != nil {
+			return nil, r.err
+		}
+		p.bits[i].d = p.bits[i].decoded.Affine
 	}
 	p.c = r.scalar()
 	for i := range p.bits {
@@ -76,10 +83,10 @@ func (v sigmaRange) parse(s *Statement, proof []byte) (*sigmaProof, error) {
 }
 
 // challenge hashes the statement, the commitments D and, for each bit, the
-// points T1 and T2.
-func (p *sigmaProof) challenge(s *Statement, t [][2]bls.G1Affine, transcript []byte) fr.Element {
-	b := append([]byte(nil), s.bases.g.encoded[:]...)
-	b = append(b, s.bases.h.encoded[:]...)
+// points T1 and T2 in turn.
+func (p *sigmaProof) challenge(s *Statement, t []bls.G1Affine, transcript []byte) fr.Element {
+	b := append([]byte(nil), s.bases.g.Encoded[:]...)
+	b = append(b, s.bases.h.Encoded[:]...)
 	b = append(b, s.encoded[:]...)
 	b = appendUint64AsScalar(b, s.lower)
 	b = appendUint64AsScalar(b, s.upper)
@@ -91,7 +98,7 @@ func (p *sigmaProof) challenge(s *Statement, t [][2]bls.G1Affine, transcript []b
 		b = appendPoint(b, &p.bits[i].d)
 	}
 	for i := range t {
-		b = appendPoint(appendPoint(b, &t[i][0]), &t[i][1])
+		b = appendPoint(b, &t[i])
 	}
 	b = binary.BigEndian.AppendUint64(b, uint64(len(transcript)))
 	return hashToScalar(append(b, transcript...), sigmaID+"SIGMA_RANGE_CHAL_")

@@ -3,6 +3,8 @@ package rangeproof
 import (
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 // Prove makes the proof bytes of the sub-proof.
@@ -34,9 +36,9 @@ func (sigmaRange) prove(s *Statement, o *Opening, transcript []byte, random sour
 
 	p := &sigmaProof{bits: make([]sigmaBit, k)}
 	nonces := make([][3]fr.Element, k)
-	points := make([][2]bls.G1Affine, k)
+	points := make([]bls.G1Affine, 2*k)
 	for i, b := range bits {
-		d := multiply(term{h, blindings[i]})
+		d := g1.SumProtected(h.Times(blindings[i]))
 		addDigit(&d, g, b)
 		p.bits[i].d = affine(d)
 
@@ -44,13 +46,13 @@ func (sigmaRange) prove(s *Statement, o *Opening, transcript []byte, random sour
 		// (b*r_b)*G + (r_b*s)*H; b*r_b is split into two fresh shares.
 		rB, rS, rS2, share := random(), random(), random(), random()
 		nonces[i] = [3]fr.Element{rB, rS, rS2}
-		points[i][0] = affine(multiply(term{g, rB}, term{h, rS}))
+		points[2*i] = affine(g1.SumProtected(g.Times(rB), h.Times(rS)))
 		var one, rest, onH fr.Element
 		one.Add(&rB, &share)
 		one.Select(b, &share, &one)
 		rest.Neg(&share)
 		onH.Mul(&rB, &blindings[i]).Add(&onH, &rS2)
-		points[i][1] = affine(multiply(term{g, one}, term{g, rest}, term{h, onH}))
+		points[2*i+1] = affine(g1.SumProtected(g.Times(one), g.Times(rest), h.Times(onH)))
 	}
 
 	p.c = p.challenge(s, points, transcript)

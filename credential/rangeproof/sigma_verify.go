@@ -1,10 +1,11 @@
 package rangeproof
 
 import (
-	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 
 	"github.com/halfmask/halfmask/credential"
+
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 // Verify checks the proof bytes of the sub-proof.
@@ -22,36 +23,31 @@ func (v sigmaRange) Verify(s *Statement, proof, transcript []byte) error {
 	}
 	g, h := s.bases.g, s.bases.h
 
-	// base[0]*D[0] + ... + base[k-1]*D[k-1] = C - lower*G
-	var total bls.G1Jac
-	var x fr.Element
-	x.SetUint64(s.lower)
-	total = multiply(term{g, x})
-	for i := range p.bits {
-		x.SetUint64(s.weights[i])
-		d := times(&p.bits[i].d, &x)
-		total.AddMixed(&d)
-	}
-	if sum := affine(total); !sum.Equal(&s.commitment) {
-		return credential.Failed(check, clause, "the bits do not sum up to the committed message")
-	}
-
+	// base[0]*D[0] + ... + base[k-1]*D[k-1] = C - lower*G, and for each bit
 	// T1 = z_b*G + z_s*H - c*D, T2 = (z_b-c)*D + z_s2*H
-	points := make([][2]bls.G1Affine, len(p.bits))
-	var minusC fr.Element
+	total := new(g1.Sum)
+	sums := []*g1.Sum{total}
+	var x, minusC fr.Element
+	x.SetUint64(s.lower)
+	total.Add(g.Times(x))
 	minusC.Neg(&p.c)
 	for i := range p.bits {
 		bit := &p.bits[i]
-		first := multiply(term{g, bit.zB}, term{h, bit.zS})
-		cD := times(&bit.d, &minusC)
-		first.AddMixed(&cD)
-		second := multiply(term{h, bit.zS2})
+		x.SetUint64(s.weights[i])
+		total.Times(bit.decoded, &x)
+		first, second := new(g1.Sum), new(g1.Sum)
+		first.Add(g.Times(bit.zB), h.Times(bit.zS))
+		first.Times(bit.decoded, &minusC)
+		second.Add(h.Times(bit.zS2))
 		x.Add(&bit.zB, &minusC)
-		zD := times(&bit.d, &x)
-		second.AddMixed(&zD)
-		points[i] = [2]bls.G1Affine{affine(first), affine(second)}
+		second.Times(bit.decoded, &x)
+		sums = append(sums, first, second)
 	}
-	if c := p.challenge(s, points, transcript); !c.Equal(&p.c) {
+	points := g1.Evaluate(sums...)
+	if !points[0].Equal(&s.commitment.Affine) {
+		return credential.Failed(check, clause, "the bits do not sum up to the committed message")
+	}
+	if c := p.challenge(s, points[1:], transcript); !c.Equal(&p.c) {
 		return credential.Failed(check, clause, "it does not hold for this commitment, these bounds and this transcript")
 	}
 	return nil

@@ -10,6 +10,8 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 
 	"github.com/halfmask/halfmask/credential"
+
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 // spec is the text that the clauses of this package are in.
@@ -26,8 +28,8 @@ type Bases struct{ g, h *base }
 func NewBases(g, h bls.G1Affine) (*Bases, error) {
 	const check, clause = "range-bases", spec + "1"
 	for _, p := range []*bls.G1Affine{&g, &h} {
-		if err := valid(check, clause, p); err != nil {
-			return nil, err
+		if _, err := g1.Check(p); err != nil {
+			return nil, credential.Failed(check, clause, "a base: %w", err)
 		}
 	}
 	if g.X.Equal(&h.X) {
@@ -58,14 +60,14 @@ func (b *Bases) commit(o *Opening, random source) bls.G1Jac {
 	var restM, restS fr.Element
 	restM.Sub(&o.Message, &ofM)
 	restS.Sub(&o.Blinding, &ofS)
-	return multiply(term{b.g, ofM}, term{b.h, ofS}, term{b.h, restS}, term{b.g, restM})
+	return g1.SumProtected(b.g.Times(ofM), b.h.Times(ofS), b.h.Times(restS), b.g.Times(restM))
 }
 
 // Statement is what is proved: that the commitment holds a message with
 // lower <= message < upper. It is valid once built.
 type Statement struct {
 	bases        *Bases
-	commitment   bls.G1Affine
+	commitment   *g1.Point
 	encoded      [pointSize]byte
 	lower, upper uint64
 	weights      []uint64
@@ -81,10 +83,11 @@ func NewStatement(bases *Bases, commitment bls.G1Affine, lower, upper uint64) (*
 	if upper <= lower || upper-lower < 2 {
 		return nil, credential.Failed(check, spec+"2", "[%d, %d) holds less than two integers", lower, upper)
 	}
-	if err := valid(check, spec+"1", &commitment); err != nil {
-		return nil, err
+	point, err := g1.Check(&commitment)
+	if err != nil {
+		return nil, credential.Failed(check, spec+"1", "the commitment: %w", err)
 	}
-	return &Statement{bases, commitment, commitment.Bytes(), lower, upper, weights(upper - lower)}, nil
+	return &Statement{bases, point, commitment.Bytes(), lower, upper, weights(upper - lower)}, nil
 }
 
 // weights lists k = ceil(log2(count)) integers in descending order whose
@@ -127,8 +130,8 @@ func (s *Statement) digits(message *fr.Element) (digits []int, inRange bool) {
 
 // appendTo writes the statement as it is hashed: G, H, C and the bounds.
 func (s *Statement) appendTo(b []byte) []byte {
-	b = append(b, s.bases.g.encoded[:]...)
-	b = append(b, s.bases.h.encoded[:]...)
+	b = append(b, s.bases.g.Encoded[:]...)
+	b = append(b, s.bases.h.Encoded[:]...)
 	b = append(b, s.encoded[:]...)
 	b = binary.BigEndian.AppendUint64(b, s.lower)
 	return binary.BigEndian.AppendUint64(b, s.upper)
@@ -147,7 +150,7 @@ func (s *Statement) open(o *Opening, transcript []byte, random source) ([]int, e
 	if !inRange {
 		return nil, credential.Failed("range-message", spec+"2", "the message is not in the range")
 	}
-	if c := affine(s.bases.commit(o, random)); !c.Equal(&s.commitment) {
+	if c := affine(s.bases.commit(o, random)); !c.Equal(&s.commitment.Affine) {
 		return nil, credential.Failed("range-opening", spec+"1", "it opens another commitment")
 	}
 	return digits, nil

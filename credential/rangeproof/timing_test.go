@@ -33,7 +33,7 @@ func TestTimingDoesNotTellSecretsApart(t *testing.T) {
 		if fixed {
 			k = fr.One()
 		}
-		return func() { times(&testBases.g.point, &k) }
+		return func() { times(&testBases.g.Point, &k) }
 	})
 	timing.Test(t, "digits", 20000, func(fixed bool) func() {
 		s := &Statement{lower: lower, upper: lower + count, weights: weights(count)}

@@ -6,6 +6,8 @@ import (
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 // VectorRange is the default construction, spec/rangeproof.md. A proof for k
@@ -77,6 +79,7 @@ func (t vectorTranscript) challenge(vector, link *bls.G1Affine, e *fr.Element) f
 // vectorProof is a proof taken apart: A, c, e, z_rho, z_s and z_1, ..., z_k.
 type vectorProof struct {
 	a                 bls.G1Affine
+	decoded           *g1.Point // a, if it came from outside
 	c, e, zRho, zLink fr.Element
 	z                 []fr.Element
 }
@@ -90,7 +93,11 @@ func (p *vectorProof) bytes() []byte {
 
 func (v vectorRange) parse(s *Statement, proof []byte) (*vectorProof, error) {
 	r := newReader("range-proof-encoding", spec+"3", proof, v.ProofSize(s))
-	p := &vectorProof{a: r.point(), c: r.scalar(), e: r.scalar(), zRho: r.scalar(), zLink: r.scalar()}
+	a := r.point()
+	if r.err != nil {
+		return nil, r.err
+	}
+	p := &vectorProof{a: a.Affine, decoded: a, c: r.scalar(), e: r.scalar(), zRho: r.scalar(), zLink: r.scalar()}
 	p.z = r.scalars(len(s.weights))
 	return p, r.err
 }

@@ -2,6 +2,8 @@ package rangeproof
 
 import (
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 // Prove is spec/rangeproof.md section 4.1.
@@ -23,7 +25,7 @@ func (vectorRange) prove(s *Statement, o *Opening, transcript []byte, random sou
 
 	// A = alpha*K + rho*H + b_1*G_1 + ... + b_k*G_k
 	alpha, rho := random(), random()
-	a := multiply(term{mask, alpha}, term{h, rho})
+	a := g1.SumProtected(mask.Times(alpha), h.Times(rho))
 	for i, b := range bits {
 		addDigit(&a, digits[i], b)
 	}
@@ -50,12 +52,12 @@ func (vectorRange) prove(s *Statement, o *Opening, transcript []byte, random sou
 	// T = t_0*K + tau*H + t_1*G_1 + ... + t_k*G_k
 	// T_C = (w_1*t_1 + ... + w_k*t_k)*G + sigma*H
 	tau, sigma := random(), random()
-	terms := []term{{mask, alphaNonce}, {h, tau}}
+	terms := []g1.Term{mask.Times(alphaNonce), h.Times(tau)}
 	for i := range t {
-		terms = append(terms, term{digits[i], t[i]})
+		terms = append(terms, digits[i].Times(t[i]))
 	}
-	vector := affine(multiply(terms...))
-	link := affine(multiply(term{g, sumT}, term{h, sigma}))
+	vector := affine(g1.SumProtected(terms...))
+	link := affine(g1.SumProtected(g.Times(sumT), h.Times(sigma)))
 	p.c = hashed.challenge(&vector, &link, &p.e)
 
 	p.zRho.Mul(&p.c, &rho).Add(&p.zRho, &tau)

@@ -4,6 +4,8 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 
 	"github.com/halfmask/halfmask/credential"
+
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 // Verify is spec/rangeproof.md section 4.2.
@@ -39,20 +41,19 @@ func (v vectorRange) Verify(s *Statement, proof, transcript []byte) error {
 
 	// T = z_0*K + z_rho*H + z_1*G_1 + ... + z_k*G_k - c*A
 	// T_C = total*G + z_s*H - c*C
-	terms := []term{{mask, z0}, {s.bases.h, p.zRho}}
-	for i := range p.z {
-		terms = append(terms, term{digits[i], p.z[i]})
-	}
 	var minusC fr.Element
 	minusC.Neg(&p.c)
-	public := timesEach(&minusC, &p.a, &s.commitment)
-	vector := multiply(terms...)
-	vector.AddAssign(&public[0])
-	link := multiply(term{s.bases.g, total}, term{s.bases.h, p.zLink})
-	link.AddAssign(&public[1])
+	var vector, link g1.Sum
+	vector.Add(mask.Times(z0), s.bases.h.Times(p.zRho))
+	for i := range p.z {
+		vector.Add(digits[i].Times(p.z[i]))
+	}
+	vector.Times(p.decoded, &minusC)
+	link.Add(s.bases.g.Times(total), s.bases.h.Times(p.zLink))
+	link.Times(s.commitment, &minusC)
 
-	first, second := affine(vector), affine(link)
-	if c := hashed.challenge(&first, &second, &p.e); !c.Equal(&p.c) {
+	t := g1.Evaluate(&vector, &link)
+	if c := hashed.challenge(&t[0], &t[1], &p.e); !c.Equal(&p.c) {
 		return credential.Failed("range-proof", spec+"4.2", "it does not hold for this commitment, these bounds and this transcript")
 	}
 	return nil

@@ -12,6 +12,8 @@ import (
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 var update = flag.Bool("update", false, "write testdata/vectors.json anew")
@@ -95,17 +97,17 @@ func fromHex(t *testing.T, s string) []byte {
 
 func point(t *testing.T, octets []byte) bls.G1Affine {
 	t.Helper()
-	p, err := parsePoint("test", "test", octets)
+	p, err := g1.Decode(octets)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return p[0].Affine
 }
 
 func firstGenerators() (encoded []octetString) {
 	mask, digits := vectorGenerators.take(16)
 	for _, b := range append([]*base{mask}, digits...) {
-		encoded = append(encoded, b.encoded[:])
+		encoded = append(encoded, b.Encoded[:])
 	}
 	return encoded
 }

@@ -53,14 +53,28 @@ func Decode(octets []byte) ([]*Point, error) {
 	return points, nil
 }
 
-// NewPoint is the point of an affine one that is known to be in G1 and not the
-// identity: it was computed here.
-func NewPoint(p *bls.G1Affine) *Point {
+// Check refuses what is no point of the subgroup, and the identity.
+func Check(p *bls.G1Affine) (*Point, error) {
+	if p.IsInfinity() {
+		return nil, errIdentity
+	}
+	if !p.IsOnCurve() {
+		return nil, errPoint
+	}
 	points, ok := check([]bls.G1Affine{*p})
 	if !ok {
-		panic("g1: a point that was computed is outside the group")
+		return nil, errPoint
 	}
-	return points[0]
+	return points[0], nil
+}
+
+// NewPoint is the point of an affine one that was computed here.
+func NewPoint(p *bls.G1Affine) *Point {
+	point, err := Check(p)
+	if err != nil {
+		panic("g1: a point that was computed: " + err.Error())
+	}
+	return point
 }
 
 // check makes points of affine ones on the curve, if all are in the subgroup.
