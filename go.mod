@@ -3,6 +3,7 @@ module github.com/halfmask/halfmask
 go 1.26.8
 
 require (
+	github.com/boombuler/barcode v1.1.0
 	github.com/consensys/gnark-crypto v0.22.0
 	github.com/fxamacker/cbor/v2 v2.10.0
 	github.com/getkin/kin-openapi v0.152.0

@@ -6,14 +6,19 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/halfmask/halfmask/credential/bbs"
+	"github.com/halfmask/halfmask/credential/bbs2023"
 	"github.com/halfmask/halfmask/issuer"
 	"github.com/halfmask/halfmask/issuer/enrollment"
+	"github.com/halfmask/halfmask/protocol/fetch"
+	"github.com/halfmask/halfmask/protocol/openid4vci"
 	"github.com/halfmask/halfmask/spec"
 )
 
@@ -24,7 +29,7 @@ const (
 
 func issuerCommand() *cobra.Command {
 	c := &cobra.Command{Use: "issuer", Short: "Enroll people and issue credentials"}
-	c.AddCommand(issuerServeCommand(), issuerEnrollCommand(), issuerRestrictCommand())
+	c.AddCommand(issuerServeCommand(), issuerEnrollCommand(), issuerOfferCommand(), issuerOfferStatusCommand(), issuerConfirmCommand(), issuerRestrictCommand())
 	return c
 }
 
@@ -32,6 +37,8 @@ func issuerServeCommand() *cobra.Command {
 	var at place
 	var keyDir, trustDir, smsDir, ruleSet, certificateFile string
 	var statusPlaces int
+	var wallets []string
+	var awaitGuardian, requireDPoP, vcAPI bool
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Run an issuer",
@@ -69,7 +76,17 @@ printed as simulated SMS. The face match is simulated, too.`,
 			if err != nil {
 				return fmt.Errorf("--certificate: %w", err)
 			}
+			clients, err := walletClients(wallets)
+			if err != nil {
+				return err
+			}
+			conformance, err := conformanceKey(vcAPI)
+			if err != nil {
+				return err
+			}
 			server, err := issuer.New(issuer.Config{
+				AwaitGuardian: awaitGuardian, RequireDPoP: requireDPoP, ConformanceKey: conformance,
+				Clients: clients, HTTP: fetch.New(fetch.Options{AllowLoopback: onThisMachine(at.url)}),
 				StatusPlaces: statusPlaces,
 				URL:          at.url, SigningKey: keys.SigningKey, Certificates: certificates, BBSKey: keys.BBSKey, OperatorToken: keys.OperatorToken,
 				Desk: &enrollment.Desk{Rules: rules, Trust: trust, Phones: &enrollment.PhoneCodes{Sender: &simulatedSMS{out, smsDir}}},
@@ -83,6 +100,9 @@ printed as simulated SMS. The face match is simulated, too.`,
 			fmt.Fprintf(out, "issuer at %s, rules %s, trusting %s%s\n", at.url, rules.Name, trustDir, syntheticNote(isSynthetic(trust)))
 			fmt.Fprintf(out, "  keys            %s%s\n", filepath.Join(keyDir, issuer.KeyFile), madeNote(made))
 			fmt.Fprintf(out, "  operator token  in the file %s\n", filepath.Join(keyDir, operatorTokenFile))
+			if conformance != nil {
+				fmt.Fprintf(out, "  VC API          signs whatever the operator sends, as %s, a key of this run\n", bbs2023.Issuer(conformance.PublicKey()))
+			}
 			fmt.Fprintf(out, "simulated: phones, faces, and the register records of cards; people are forgotten when it stops (Ctrl-C)\n\n")
 			fmt.Fprintf(out, "Next, in another terminal: halfmask issuer enroll --document DIR --phone +999000000001%s\n", serverFlag("issuer", at.url, defaultIssuer))
 			err = serve(cmd.Context(), cmd.ErrOrStderr(), l, server)
@@ -99,8 +119,43 @@ printed as simulated SMS. The face match is simulated, too.`,
 	f.IntVar(&statusPlaces, "status-places", 0, "keep a status list of `N` places for each epoch: restrictions reach SD-JWTs within minutes, and each SD-JWT can be recognized by its place (default: no lists)")
 	f.StringVar(&trustDir, "trust", defaultAuthority, "`DIR` with the authorities whose documents count")
 	f.StringVar(&ruleSet, "rules", spec.National, "rule `SET`: "+strings.Join(spec.RuleSets(), ", ")+", or a YAML file")
+	f.StringArrayVar(&wallets, "client", nil, "let the wallet `CLIENT_ID=REDIRECT_URI` use the authorization code (repeatable; 'halfmask-wallet' may on this machine)")
+	f.BoolVar(&requireDPoP, "require-dpop", false, "refuse wallets that do not bind their tokens to a key (HAIP)")
+	f.BoolVar(&awaitGuardian, "await-guardian", false, "hold the credentials of those who need a guardian until 'issuer confirm'")
+	f.BoolVar(&vcAPI, "vc-api", false, "serve the VC API for conformance runs, with a key made for this run")
 	f.StringVar(&smsDir, "sms-dir", "", "write each simulated SMS into `DIR` as well")
 	return c
+}
+
+// ownWallet is the client that every issuer knows: this program's wallet.
+var ownWallet = openid4vci.Wallet{ClientID: "halfmask-wallet", RedirectURI: "http://127.0.0.1/callback"}
+
+func walletClients(flags []string) (map[string]openid4vci.ClientMetadata, error) {
+	clients := map[string]openid4vci.ClientMetadata{
+		ownWallet.ClientID: {Name: "Halfmask wallet", RedirectURIs: []string{ownWallet.RedirectURI}},
+	}
+	for _, f := range flags {
+		id, redirect, ok := strings.Cut(f, "=")
+		if !ok || id == "" || redirect == "" {
+			return nil, usagef("--client: %q is not CLIENT_ID=REDIRECT_URI", f)
+		}
+		m := clients[id]
+		m.RedirectURIs = append(m.RedirectURIs, redirect)
+		clients[id] = m
+	}
+	return clients, nil
+}
+
+func conformanceKey(wanted bool) (*bbs.SecretKey, error) {
+	if !wanted {
+		return nil, nil
+	}
+	return bbs.GenerateKey()
+}
+
+func onThisMachine(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && fetch.OnThisMachine(u.Hostname())
 }
 
 // openKeys loads the issuer's keys or makes them, and keeps the operator's
@@ -140,7 +195,8 @@ func serverFlag(flag, url, usual string) string {
 }
 
 func issuerRestrictCommand() *cobra.Command {
-	var url, tokenFile string
+	var at operatorFlags
+	var person personFlags
 	var order issuer.Order
 	var jsonOutput bool
 	c := &cobra.Command{
@@ -155,16 +211,17 @@ issuer knows none.`,
       --document-type resident-identity-card --document-number 000000199005016169`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !spec.DocumentKind(order.DocumentType).Known() {
-				return usagef("--document-type: unknown kind %q; known: %s", order.DocumentType, strings.Join(kindNames(), ", "))
+			if err := person.check(); err != nil {
+				return err
 			}
-			token, err := readLine(tokenFile)
+			operator, err := at.operator()
 			if err != nil {
-				return fmt.Errorf("--operator-token-file: %w", err)
+				return err
 			}
-			answer, err := (&issuer.Operator{Issuer: url, Token: token}).Order(cmd.Context(), order)
+			order.DocumentType, order.DocumentNumber = person.kind, person.number
+			answer, err := operator.Order(cmd.Context(), order)
 			if err != nil {
-				return unreachable(err, url, "halfmask issuer serve")
+				return unreachable(err, at.url, "halfmask issuer serve")
 			}
 			if jsonOutput {
 				return printJSON(cmd.OutOrStdout(), answer)
@@ -173,14 +230,11 @@ issuer knows none.`,
 			return nil
 		},
 	}
+	at.flags(c)
+	person.flags(c)
 	f := c.Flags()
-	f.StringVar(&url, "issuer", defaultIssuer, "the issuer's `URL`")
-	f.StringVar(&tokenFile, "operator-token-file", filepath.Join("issuer-keys", operatorTokenFile), "`FILE` with the operator's token, as 'issuer serve' names it")
-	f.StringVar(&order.DocumentType, "document-type", string(spec.ResidentIdentityCard), "`KIND` of the person's document")
-	f.StringVar(&order.DocumentNumber, "document-number", "", "`NUMBER` of the person's document")
 	f.BoolVar(&order.Lift, "lift", false, "end the order instead")
 	f.BoolVar(&jsonOutput, "json", false, "print JSON")
-	c.MarkFlagRequired("document-number")
 	return c
 }
 
