@@ -29,12 +29,12 @@ import (
 func (w *Wallet) Accept(ctx context.Context, offerURI, txCode string, configurations ...string) ([]Entry, error) {
 	w.issuing.Lock()
 	defer w.issuing.Unlock()
-	client := w.issuance()
-	offer, err := client.Offer(ctx, offerURI)
+	o := w.obtain(nil)
+	offer, err := o.client.Offer(ctx, offerURI)
 	if err != nil {
 		return nil, fmt.Errorf("wallet: accept: %w", err)
 	}
-	entries, err := w.accept(ctx, client, offer, txCode, configurations)
+	entries, err := o.accept(ctx, offer, txCode, configurations)
 	if err != nil {
 		noteErr := w.note(Activity{Kind: Issuance, Outcome: outcomeOf(err), Party: offer.Issuer, Reason: err.Error()})
 		return nil, errors.Join(fmt.Errorf("wallet: accept: %w", err), noteErr)
@@ -42,8 +42,7 @@ func (w *Wallet) Accept(ctx context.Context, offerURI, txCode string, configurat
 	return entries, nil
 }
 
-func (w *Wallet) accept(ctx context.Context, client *openid4vci.Client, offer *openid4vci.Offer, txCode string, wanted []string) ([]Entry, error) {
-	o := &obtaining{w: w, client: client}
+func (o *obtaining) accept(ctx context.Context, offer *openid4vci.Offer, txCode string, wanted []string) ([]Entry, error) {
 	err := o.meet(ctx, offer.Issuer)
 	if err != nil {
 		return nil, err
@@ -52,7 +51,7 @@ func (w *Wallet) accept(ctx context.Context, client *openid4vci.Client, offer *o
 		return nil, err
 	}
 	o.pending = o.wanted
-	if err := w.reserve(len(o.wanted)); err != nil {
+	if err := o.w.reserve(len(o.wanted)); err != nil {
 		return nil, fmt.Errorf("%w (the offer is not used up: make room and accept it again)", err)
 	}
 	err = o.first(ctx, offer, txCode)
@@ -133,6 +132,13 @@ type obtaining struct {
 	old      []string // names of keys that are replaced
 }
 
+// obtain begins an issuance.
+func (w *Wallet) obtain(grant *keptGrant) *obtaining {
+	o := &obtaining{w: w, client: w.issuance(), grant: grant, stored: grant != nil}
+	o.client.Granted = o.granted
+	return o
+}
+
 // meet fetches what the issuer says of itself, before anything is spent.
 func (o *obtaining) meet(ctx context.Context, issuer string) (err error) {
 	if o.metadata, err = o.client.Metadata(ctx, issuer); err != nil {
@@ -148,8 +154,8 @@ func (o *obtaining) first(ctx context.Context, offer *openid4vci.Offer, txCode s
 	if err != nil {
 		return err
 	}
-	raw, grant, err := o.client.Accept(ctx, offer, o.pending[0], txCode, b.prover())
-	return o.take(raw, grant, err, b)
+	raw, _, err := o.client.Accept(ctx, offer, o.pending[0], txCode, b.prover())
+	return o.take(raw, err, b)
 }
 
 // next uses the grant for the next configuration.
@@ -165,8 +171,9 @@ func (o *obtaining) next(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	raw, grant, err := o.client.Renew(ctx, &o.grant.Grant, o.pending[0], b.prover())
-	return o.take(raw, grant, err, b)
+	last := o.grant.Grant
+	raw, _, err := o.client.Renew(ctx, &last, o.pending[0], b.prover())
+	return o.take(raw, err, b)
 }
 
 // bound is what a credential is asked to be bound to: a key of its own, the
@@ -203,22 +210,26 @@ func (o *obtaining) bind(configuration string) (bound, error) {
 	return bound{key: key}, nil
 }
 
-// take keeps the new grant at once, because the code or token before it is
-// spent, and then looks at the credential.
-func (o *obtaining) take(raw []string, grant *openid4vci.Grant, err error, b bound) error {
-	if grant != nil {
-		if o.grant == nil {
-			o.grant = &keptGrant{Name: newName()}
-		}
-		o.stored = o.stored && grant.RefreshToken == o.grant.RefreshToken
-		o.grant.Grant, o.grant.Pending = *grant, o.wanted // what came is not kept yet
-		if grant.RefreshToken != "" {
-			if writeErr := o.w.write(o.grant); writeErr != nil {
-				return errors.Join(writeErr, err)
-			}
-			o.stored = true
-		}
+// granted keeps a grant as soon as the issuer gave it, because the code or
+// token before it is spent.
+func (o *obtaining) granted(grant *openid4vci.Grant) error {
+	if o.grant == nil {
+		o.grant = &keptGrant{Name: newName()}
 	}
+	o.stored = o.stored && grant.RefreshToken == o.grant.RefreshToken
+	o.grant.Grant, o.grant.Pending = *grant, o.wanted // what came is not kept yet
+	if grant.RefreshToken == "" {
+		return nil
+	}
+	if err := o.w.write(o.grant); err != nil {
+		return err
+	}
+	o.stored = true
+	return nil
+}
+
+// take looks at the credential that came.
+func (o *obtaining) take(raw []string, err error, b bound) error {
 	if err != nil {
 		return err
 	}

@@ -115,8 +115,8 @@ func TestDiskFillsDuringIssuance(t *testing.T) {
 	}{
 		"/token 1":           {usedUp, renew, 0}, // no grant is kept
 		"/token 2":           {usedUp, renew, 0}, // the one that is kept is spent
-		"/credential 1":      {usedUp, renew, 0},
-		"/credential 2":      {usedUp, renew, 0},
+		"/credential 1":      {renew, usedUp, 2}, // the grant was kept before the credential was asked for
+		"/credential 2":      {renew, usedUp, 2},
 		"/credential 1 kept": {renew, usedUp, 2},
 		"/credential 2 kept": {renew, usedUp, 2}, // the first of the two was not kept either
 	} {

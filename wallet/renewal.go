@@ -68,7 +68,8 @@ func (w *Wallet) Renew(ctx context.Context) ([]Entry, error) {
 
 // renew uses one grant; mine are the credentials that came from it.
 func (w *Wallet) renew(ctx context.Context, g keptGrant, mine []kept) ([]Entry, error) {
-	o := &obtaining{w: w, client: w.issuance(), grant: &g, stored: true, pending: slices.Clone(g.Pending)}
+	o := w.obtain(&g)
+	o.pending = slices.Clone(g.Pending)
 	var due []kept
 	for _, k := range mine {
 		if !w.now().Add(RenewAhead).Before(k.ValidUntil) && !slices.Contains(o.pending, k.Configuration) {

@@ -1,7 +1,6 @@
 package vault
 
 import (
-	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
@@ -17,6 +16,7 @@ import (
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/secure/precis"
 
+	"github.com/halfmask/halfmask/spec/strictjson"
 	"github.com/halfmask/halfmask/wallet/sqlite"
 )
 
@@ -39,6 +39,8 @@ const (
 	maxMemory     = 1 << 20 // KiB, so that a forged header cannot exhaust this machine
 	maxThreads    = 64
 )
+
+var headerLimits = strictjson.Limits{Bytes: maxHeader, Depth: 4}
 
 // header is the one record that is not encrypted.
 type header struct {
@@ -109,28 +111,21 @@ func parseHeader(text []byte) (*header, error) {
 	damaged := func(format string, args ...any) error {
 		return fmt.Errorf("%w: header: %w", sqlite.ErrDamaged, fmt.Errorf(format, args...))
 	}
-	if len(text) > maxHeader {
-		return nil, damaged("longer than %d bytes", maxHeader)
-	}
 	var version struct {
 		Version int `json:"version"`
 	}
-	if err := json.Unmarshal(text, &version); err != nil {
+	if err := strictjson.DecodeKnown(text, &version, headerLimits); err != nil {
 		return nil, damaged("%w", err)
 	}
 	if version.Version != headerVersion {
 		return nil, fmt.Errorf("%w: version %d", sqlite.ErrVersion, version.Version)
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
 	var h header
-	if err := d.Decode(&h); err != nil {
+	if err := strictjson.Decode(text, &h, headerLimits); err != nil {
 		return nil, damaged("%w", err)
 	}
 	c := h.Cost
 	switch {
-	case d.More():
-		return nil, damaged("something follows it")
 	case h.KDF != "argon2id":
 		return nil, damaged("key derivation %.20q", h.KDF)
 	case len(h.Salt) != saltSize:

@@ -32,6 +32,7 @@ func TestHeaderDecoderRefuses(t *testing.T) {
 		"too much memory":      {`"memory_kib":64`, `"memory_kib":4194304`, sqlite.ErrDamaged},
 		"too little memory":    {`"memory_kib":64`, `"memory_kib":7`, sqlite.ErrDamaged},
 		"no threads":           {`"threads":1`, `"threads":0`, sqlite.ErrDamaged},
+		"a member twice":       {`"kdf"`, `"version":1,"kdf"`, sqlite.ErrDamaged},
 		"an unknown member":    {`"kdf"`, `"x":1,"kdf"`, sqlite.ErrDamaged},
 		"a missing master key": {h.MasterKey, ``, sqlite.ErrDamaged},
 		"a tail":               {`"m"}`, `"m"}{}`, sqlite.ErrDamaged},
