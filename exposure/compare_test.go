@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/halfmask/halfmask/exposure/metrics"
+	"github.com/halfmask/halfmask/exposure/report"
 	"github.com/halfmask/halfmask/spec"
 )
 
@@ -142,7 +143,7 @@ func TestCoalitionHasItsViewAndNoMore(t *testing.T) {
 // Rule R-EXP-05: nothing found is printed as a bound.
 func TestNothingFoundIsPrintedAsABound(t *testing.T) {
 	e := metrics.Wilson(0, 300)
-	if s := PerHundred(Row{Estimate: e.Value, Hi: e.Hi, Method: e.Method}); s != "none found (< 1.0)" {
+	if s := report.PerHundred(Row{Estimate: e.Value, Hi: e.Hi, Method: e.Method}.report()); s != "none found (< 1.0)" {
 		t.Errorf("a zero of 300 is printed as %q", s)
 	}
 	r := small(t)

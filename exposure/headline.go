@@ -7,53 +7,14 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/halfmask/halfmask/exposure/report"
 	"github.com/halfmask/halfmask/spec"
 )
-
-// A Headline is a figure that the table and the report lead with.
-type Headline struct {
-	Label     string // "of 100 ..., ..."
-	Metric    string
-	Coalition Coalition
-	Strata    []spec.Stratum // where it is shown
-}
-
-// Headlines are the figures for everybody, in the order of reports.
-var Headlines = []Headline{
-	{"of 100 logins, the authority sees who and where", CentralSight, IssuerAlone, Strata},
-	{"of 100 pairs of a person's platforms, the platforms together join", CrossPlatformLinkage, AllPlatforms, Strata},
-	{"  ... with the authority's help", CrossPlatformLinkage, IssuerAndPlatforms, Strata},
-	{"of 100 people, the platforms together can name", Reidentification, AllPlatforms, Strata},
-	{"  ... with the authority's help", Reidentification, IssuerAndPlatforms, Strata},
-	{"of 100 platforms, one order takes away within a day", OrderReach, IssuerAlone, Strata},
-	{"  ... in the end, when nothing is renewed", OrderReachEventual, IssuerAlone, Strata},
-}
 
 var strataTitles = map[spec.Stratum]string{
 	spec.Minimal:   "Platforms that need no identity in plain text (stratum minimal)",
 	spec.Plaintext: "Platforms that the law makes take it: no wallet helps there (stratum plaintext)",
 	spec.AllStrata: "All platforms together: what the plaintext platforms add (stratum all)",
-}
-
-// PerHundred writes an estimate as a number of 100. A zero is written as what
-// it is: nothing found, with its upper bound.
-func PerHundred(r Row) string {
-	switch {
-	case math.IsNaN(r.Estimate):
-		return "-"
-	case r.Estimate == 0 && r.Method == "rule-of-three":
-		return fmt.Sprintf("none found (< %s)", short(100*r.Hi))
-	case r.Estimate == 1:
-		return "100"
-	}
-	return fmt.Sprintf("%s (%s-%s)", short(100*r.Estimate), short(100*r.Lo), short(100*r.Hi))
-}
-
-func short(f float64) string {
-	if f != 0 && f < 10 {
-		return fmt.Sprintf("%.1f", f)
-	}
-	return fmt.Sprintf("%.0f", f)
 }
 
 // WriteTable writes the headlines for a terminal.
@@ -68,12 +29,12 @@ func (r *Result) WriteTable(w io.Writer) error {
 		fmt.Fprintf(w, "\n%s\n", strataTitles[stratum])
 		t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 		fmt.Fprintf(t, "  \t%s\n", strings.Join(m.Designs, "\t"))
-		for _, h := range Headlines {
+		for _, h := range report.Headlines {
 			fmt.Fprintf(t, "  %s", h.Label)
 			for _, d := range m.Designs {
 				cell := "-"
-				if row, ok := r.Find(d, h.Coalition, stratum, h.Metric); ok {
-					cell = PerHundred(row)
+				if row, ok := r.Find(d, Coalition(h.Coalition), stratum, h.Metric); ok {
+					cell = report.PerHundred(row.report())
 				}
 				fmt.Fprintf(t, "\t%s", cell)
 			}
@@ -91,7 +52,7 @@ func (r *Result) WriteTable(w io.Writer) error {
 	for _, d := range m.Designs {
 		cell := "-"
 		if row, ok := r.Find(d, IssuerAlone, spec.AllStrata, OrderReachDelay); ok && !math.IsNaN(row.Estimate) {
-			cell = short(row.Estimate)
+			cell = fmt.Sprintf("%.0f", row.Estimate)
 		}
 		fmt.Fprintf(t, "\t%s", cell)
 	}

@@ -33,7 +33,7 @@ func manifest(s Scenario, designs []string, schedule *Schedule, found []*outcome
 		Halfmask: "(devel)", Go: runtime.Version(), OS: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(),
 		Seed: s.Seed, People: s.People, Enrolled: s.People - len(found[0].refused), Days: s.Days, Start: Start.String(),
 		Rules: s.Rules.Name, Designs: designs, LoginsIn: make(map[spec.Stratum]int), Ordered: found[0].ordered,
-		Inputs: make(map[string]string), Began: began.UTC(), Simulated: simulated, Recorded: make(map[string]int),
+		Inputs: make(map[string]string), Began: began.UTC(), Simulated: simulated, Recorded: make(map[string]int), Abouts: make(map[string]string),
 	}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		m.Halfmask = info.Main.Version
@@ -49,6 +49,7 @@ func manifest(s Scenario, designs []string, schedule *Schedule, found []*outcome
 		}
 	}
 	for i, d := range designs {
+		m.Abouts[d] = About(d)
 		m.Recorded[d] = found[i].recorded
 	}
 	for name, b := range spec.DataFiles() {
@@ -64,20 +65,28 @@ func digest(b []byte) string {
 }
 
 // Write writes the comparison to a folder, which it makes: report.html (one
-// file, for reading offline), results.csv, exclusion.csv, manifest.json and
+// file, for reading offline), results.csv, exclusion.csv, details.json, manifest.json and
 // transcripts, some logins of each design as each party saw them, as JSON
 // Lines.
 func (r *Result) Write(dir string) error {
-	report, err := r.report()
-	if err != nil {
-		return err
-	}
 	manifest, err := json.MarshalIndent(r.Manifest, "", "  ")
 	if err != nil {
 		return err
 	}
+	data, err := r.report(manifest)
+	if err != nil {
+		return err
+	}
+	page, err := data.HTML()
+	if err != nil {
+		return err
+	}
+	details, err := data.Details.JSON()
+	if err != nil {
+		return err
+	}
 	files := map[string][]byte{
-		"report.html": report, "results.csv": r.CSV(), "exclusion.csv": r.exclusionCSV(), "manifest.json": append(manifest, '\n'),
+		"report.html": page, "details.json": details, "results.csv": r.CSV(), "exclusion.csv": r.exclusionCSV(), "manifest.json": append(manifest, '\n'),
 	}
 	for design, exchanges := range r.Samples {
 		var b bytes.Buffer

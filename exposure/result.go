@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/halfmask/halfmask/exposure/report"
 	"github.com/halfmask/halfmask/spec"
 )
 
@@ -18,6 +19,7 @@ type Result struct {
 	Causes     map[string][]Cause    `json:"-"` // by design
 	Fields     map[string][]Field    `json:"-"` // by design
 	Samples    map[string][]Exchange `json:"-"` // by design
+	Details    report.Details        `json:"-"` // what else there is for the report
 	Manifest   Manifest              `json:"-"`
 }
 
@@ -34,6 +36,7 @@ type Manifest struct {
 	Start     string               `json:"start"`
 	Rules     string               `json:"rules"`
 	Designs   []string             `json:"designs"`
+	Abouts    map[string]string    `json:"about_designs"`
 	Logins    int                  `json:"logins"`
 	LoginsIn  map[spec.Stratum]int `json:"logins_in_stratum"`
 	Ordered   int                  `json:"people_ordered_against"`
