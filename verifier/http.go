@@ -32,6 +32,8 @@ func (s *Server) routes() *http.ServeMux {
 	m.HandleFunc("GET /accounts/{id}", s.backend(s.serveAccount(func(string) error { return nil })))
 	m.HandleFunc("PUT /accounts/{id}/bar", s.backend(s.serveAccount(s.accounts.Bar)))
 	m.HandleFunc("DELETE /accounts/{id}/bar", s.backend(s.serveAccount(s.accounts.Unbar)))
+	m.HandleFunc("POST /credentials/verify", s.backend(s.serveVerifyCredential))
+	m.HandleFunc("POST /presentations/verify", s.backend(s.serveVerifyPresentation))
 	m.HandleFunc("GET /requests/{ref}", s.serveObject)
 	m.HandleFunc("POST /requests/{ref}", s.serveObjectWithNonce)
 	m.HandleFunc("POST /responses", s.serveResponse)

@@ -101,7 +101,11 @@ func newWorldWith(t testing.TB, change func(*world, *verifier.Config)) *world {
 	w.sdjwt = holder.Held{ID: "1", Format: credential.SDJWT, Raw: w.issueSDJWT(w.signing, nil)}
 	w.bbs = holder.Held{ID: "2", Format: credential.BBS2023, Raw: w.issueBBS(w.proving, nil)}
 	w.jwp = holder.Held{ID: "3", Format: credential.JWPBBS, JWP: w.issueJWP(jwpbbs.NewLinkSecret(), person())}
-	w.http = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.server.ServeHTTP(rw, r) }))
+	var handler http.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.server.ServeHTTP(rw, r) })
+	if _, isTest := t.(*testing.T); isTest {
+		handler = described().hold(t, handler)
+	}
+	w.http = httptest.NewServer(handler)
 	t.Cleanup(w.http.Close)
 	w.wallet.HTTP = w.http.Client()
 	c := verifier.Config{
