@@ -66,7 +66,7 @@ func (t *Table) Derive() {
 		if !ok {
 			i = uint32(len(t.Paths))
 			index[name] = i
-			t.Paths = append(t.Paths, Path{Name: name, Kind: k, Derived: true})
+			t.Paths = append(t.Paths, Path{Name: name, Kind: k})
 		}
 		return i
 	}

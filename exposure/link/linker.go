@@ -22,7 +22,9 @@ var Names = []string{L1, L2, L3, L4, L5, L6}
 // A Linker is all of them, as they were learned from one view.
 type Linker struct {
 	*Exact
-	rules []rule
+	rules   []rule
+	weights *weights          // nil where combinations are masked
+	surest  func(View) []Pair // scores of the linker that knows the most
 }
 
 // A rule joins the pairs that score at least so much.
@@ -84,8 +86,10 @@ func Learn(t *Table, training View, truth Truth, population int, open Channels) 
 	}
 	if open.has(Combination) {
 		w := learnWeights(t, l.Exact, fit, truth, open)
+		l.weights, l.surest = w, w.pairs
 		add(L2, w.pairs)
 		if b := learnBoosted(t, l.Exact, w, fit, truth, open); b != nil {
+			l.surest = b.pairs
 			add(L6, b.pairs)
 		}
 	}

@@ -21,10 +21,9 @@ type Table struct {
 // A Path says where in a message values stand, without array indexes, so that
 // it names a role and not a place.
 type Path struct {
-	Name    string
-	Kind    Kind
-	Window  bool // bytes out of the middle of values that were not taken apart
-	Derived bool // values made of others, in a space of their own
+	Name   string
+	Kind   Kind
+	Window bool // bytes out of the middle of values that were not taken apart
 }
 
 // A Unit is what one party saw of one visit. Which visit it was is the lab's

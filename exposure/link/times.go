@@ -56,27 +56,18 @@ func within60(list []instant, comparable func(a, b instant) bool) (n int) {
 	return n
 }
 
-// chance gives, by path, how many pairs of training people are expected to
-// have a time there in common; nil for paths without times.
+// chance gives, by path of times, how many pairs of training people are
+// expected to have one in common.
 func (t *Table) chance(v View, truth Truth) map[uint32]float64 {
 	byPath := make(map[uint32][]instant)
-	var derived []instant // all that are compared with one another
 	for _, n := range t.Numbers {
-		if k := t.Paths[n.Path].Kind; !v.In[n.Unit] || (k != Time && k != Contact) {
-			continue
-		}
-		i := instant{n.Value, truth.Person[n.Unit]}
-		byPath[n.Path] = append(byPath[n.Path], i)
-		if t.Paths[n.Path].Derived {
-			derived = append(derived, i)
+		if k := t.Paths[n.Path].Kind; v.In[n.Unit] && (k == Time || k == Contact) {
+			byPath[n.Path] = append(byPath[n.Path], instant{n.Value, truth.Person[n.Unit]})
 		}
 	}
-	all := coincidences(derived)
 	pairs := make(map[uint32]float64)
 	for path, list := range byPath {
-		if pairs[path] = all; !t.Paths[path].Derived {
-			pairs[path] = coincidences(list)
-		}
+		pairs[path] = coincidences(list)
 	}
 	return pairs
 }
