@@ -18,15 +18,10 @@ import (
 
 // runSmall runs a comparison that a test has the time for.
 func runSmall(designs ...string) (*Result, error) {
-	s, err := DefaultScenario()
-	if err != nil {
-		return nil, err
-	}
-	s.People, s.Days = 24, 20
-	return Compare(context.Background(), s, Options{Designs: designs})
+	return Run(context.Background(), asked(24, 14, designs...), Options{})
 }
 
-var smallOnce = sync.OnceValues(func() (*Result, error) { return runSmall() })
+var smallOnce = sync.OnceValues(func() (*Result, error) { return runSmall(append(Compared(), "sdjwt-batch", "bbs-pseudonym")...) })
 
 // small is the comparison of all designs, run once for all tests.
 func small(t *testing.T) *Result {
@@ -58,6 +53,12 @@ func TestCompareSmall(t *testing.T) {
 		{"sdjwt-reused", AllPlatforms, spec.Minimal, CrossPlatformLinkage, 1},
 		{"bbs", AllPlatforms, spec.Minimal, CrossPlatformLinkage, 0},
 		{"sdjwt-reused", IssuerAndPlatforms, spec.Minimal, CrossPlatformLinkage, 1},
+		{"bbs-pseudonym", AllPlatforms, spec.Minimal, CrossPlatformLinkage, 0},
+		{"bbs-pseudonym", IssuerAndPlatforms, spec.Minimal, CrossPlatformLinkage, 0},
+		{"sdjwt-batch", AllPlatforms, spec.Minimal, CrossPlatformLinkage, 0},
+		{"sdjwt-batch", IssuerAndPlatforms, spec.Minimal, CrossPlatformLinkage, 1},
+		{"sdjwt-batch", IssuerAndPlatforms, spec.Minimal, Reidentification, 1},
+		{"sdjwt-batch", IssuerAlone, spec.AllStrata, CentralSight, 0},
 		{"bbs", IssuerAndPlatforms, spec.Minimal, CrossPlatformLinkage, 0},
 		{"bbs", IssuerAndPlatforms, spec.Minimal, Reidentification, 0},
 		{"centralized-shared", IssuerAlone, spec.AllStrata, OrderReach, 1},
@@ -69,8 +70,8 @@ func TestCompareSmall(t *testing.T) {
 	} {
 		row, ok := r.Find(c.design, c.coalition, c.stratum, c.metric)
 		if !ok || row.Estimate != c.want {
-			t.Errorf("%s, %s, %s, %s = %v (found %v), want %v; causes %v",
-				c.design, c.coalition, c.stratum, c.metric, row.Estimate, ok, c.want, r.Causes[c.design])
+			t.Errorf("%s, %s, %s, %s = %v (found %v), want %v; row %+v",
+				c.design, c.coalition, c.stratum, c.metric, row.Estimate, ok, c.want, row)
 		}
 	}
 }
@@ -79,11 +80,11 @@ func TestCompareSmall(t *testing.T) {
 // and the inclusive rules exclude fewer, group by group.
 func TestExclusionIsExecutedAndEqual(t *testing.T) {
 	r := small(t)
-	first, ok := r.Find(Designs()[0], IssuerAlone, spec.AllStrata, Exclusion)
+	first, ok := r.Find(r.Manifest.Designs[0], IssuerAlone, spec.AllStrata, Exclusion)
 	if !ok || first.Estimate <= 0 || first.Lo >= first.Estimate || first.Hi <= first.Estimate {
 		t.Fatalf("exclusion = %+v, want a share within its range", first)
 	}
-	for _, d := range Designs() {
+	for _, d := range r.Manifest.Designs {
 		if row, _ := r.Find(d, IssuerAlone, spec.AllStrata, Exclusion); row.Estimate != first.Estimate {
 			t.Errorf("%s excludes %v, %s %v", d, row.Estimate, first.Design, first.Estimate)
 		}
@@ -124,7 +125,7 @@ func TestCoalitionHasItsViewAndNoMore(t *testing.T) {
 		withAuthority = append(withAuthority, e, copied)
 	}
 	figure := func(exchanges []Exchange, c Coalition, metric string) float64 {
-		rows, _, _ := score("test", exchanges, visits, numbers, 1)
+		rows := scored(exchanges, visits, numbers, 1).rows
 		r := Result{Rows: rows}
 		row, _ := r.Find("test", c, spec.Minimal, metric)
 		return row.Estimate

@@ -32,12 +32,13 @@ func (e *Env) desk() (*enrollment.Desk, *enrollment.SimulatedGateway) {
 func newCentralizedShared(e *Env) (Design, error)   { return newCentralized(e, centralized.Shared) }
 func newCentralizedPairwise(e *Env) (Design, error) { return newCentralized(e, centralized.Pairwise) }
 
-// centralizedDesign is the baseline, in either variant.
+// centralizedDesign is the baseline, in either variant. Of the modifiers it
+// takes what platforms ask for: it has no credential that could carry a time,
+// and the service is asked about everybody's status at every login anyway.
 type centralizedDesign struct {
-	network *Network
-	clock   *Clock
-	phones  *enrollment.SimulatedGateway
-	apps    map[int]*centralized.App // by person
+	env    *Env
+	phones *enrollment.SimulatedGateway
+	apps   map[int]*centralized.App // by person
 }
 
 func newCentralized(e *Env, variant centralized.Variant) (Design, error) {
@@ -49,7 +50,7 @@ func newCentralized(e *Env, variant centralized.Variant) (Design, error) {
 	}
 	e.Network.Handle(issuerHost, Issuer, service)
 	for i, p := range e.Platforms {
-		a := centralized.Application{OrgID: fmt.Sprintf("%08d", 10_000_000+i), AppID: fmt.Sprintf("%04d", 1+i), Name: p.ID, Attributes: attributes(p)}
+		a := centralized.Application{OrgID: fmt.Sprintf("%08d", 10_000_000+i), AppID: fmt.Sprintf("%04d", 1+i), Name: p.ID, Attributes: attributes(e.Asked(p))}
 		key, err := service.Register(a)
 		if err != nil {
 			return nil, err
@@ -60,17 +61,17 @@ func newCentralized(e *Env, variant centralized.Variant) (Design, error) {
 			Attributes: a.Attributes, HTTP: e.Network.Client(party), Now: e.Clock.Now,
 		}))
 	}
-	return &centralizedDesign{network: e.Network, clock: e.Clock, phones: phones, apps: make(map[int]*centralized.App)}, nil
+	return &centralizedDesign{env: e, phones: phones, apps: make(map[int]*centralized.App)}, nil
 }
 
 // attributes are what a platform asks the service for: its claims but for
 // real_person, which the result itself says.
-func attributes(p spec.Platform) []string {
-	return slices.DeleteFunc(slices.Clone(p.Claims), func(c string) bool { return c == spec.RealPerson })
+func attributes(claims []string) []string {
+	return slices.DeleteFunc(slices.Clone(claims), func(c string) bool { return c == spec.RealPerson })
 }
 
 func (d *centralizedDesign) Enroll(ctx context.Context, p *Person) error {
-	app := &centralized.App{Service: "http://" + issuerHost, HTTP: d.network.Client(person), Now: d.clock.Now}
+	app := &centralized.App{Service: "http://" + issuerHost, HTTP: d.env.Network.Client(person), Now: d.env.Clock.Now}
 	s := p.Submission
 	if err := app.SendPhoneCode(ctx, s.Phone); err != nil {
 		return err
@@ -96,11 +97,12 @@ func (d *centralizedDesign) LogIn(ctx context.Context, p *Person, l Login) error
 	if err != nil {
 		return err
 	}
-	for _, name := range attributes(l.Platform) {
+	for _, name := range attributes(d.env.Asked(l.Platform)) {
 		if _, ok := login.Attributes[name]; !ok {
 			return fmt.Errorf("platform %s did not get %s", l.Platform.ID, name)
 		}
 	}
+	d.env.Network.Write(ctx, PlatformParty(l.Platform.ID), account{At: d.env.Clock.Now(), Name: login.Account, Claims: login.Attributes})
 	return nil
 }
 
@@ -108,7 +110,7 @@ func (d *centralizedDesign) LogIn(ctx context.Context, p *Person, l Login) error
 func (d *centralizedDesign) Renew(context.Context, *Person) error { return nil }
 
 func (d *centralizedDesign) Order(ctx context.Context, p *Person) error {
-	return order(ctx, d.network, centralized.Restriction{InternetNumber: d.apps[p.Index].InternetNumber})
+	return order(ctx, d.env.Network, centralized.Restriction{InternetNumber: d.apps[p.Index].InternetNumber})
 }
 
 // order posts a restriction to the authority, as its operator.

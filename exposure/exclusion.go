@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/halfmask/halfmask/exposure/scenario"
 	"github.com/halfmask/halfmask/spec"
 )
 
@@ -25,28 +26,28 @@ type ExclusionCell struct {
 
 // exclusion sends one person of every group and tier to the design's door,
 // under each rule set, and weighs the refusals with the population.
-func (x *execution) exclusion(ctx context.Context, name string) (Row, []ExclusionCell, error) {
+func (r *run) exclusion(ctx context.Context, d scenario.Design) (Row, []ExclusionCell, error) {
 	var all []ExclusionCell
-	sets := []string{x.scenario.Rules.Name}
+	sets := []string{r.rules.Name}
 	for _, other := range spec.RuleSets() {
-		if other != x.scenario.Rules.Name {
+		if other != r.rules.Name {
 			sets = append(sets, other)
 		}
 	}
 	for _, set := range sets {
-		rules := x.scenario.Rules
+		rules := r.rules
 		if set != rules.Name {
 			var err error
 			if rules, err = spec.LoadRules(set); err != nil {
 				return Row{}, nil, err
 			}
 		}
-		y := &execution{scenario: x.scenario, platforms: x.platforms, trust: x.trust}
-		if err := y.build(name, rules); err != nil {
+		y := &execution{run: r}
+		if err := y.build(d, rules, 0); err != nil {
 			return Row{}, nil, err
 		}
 		y.clock.Set(Start.Time())
-		for _, c := range x.cells {
+		for _, c := range r.cells {
 			err := y.design.Enroll(Visit(ctx, unscored), c.person)
 			if err != nil && !errors.Is(err, ErrNotEnrolled) {
 				y.network.Close()
@@ -67,9 +68,9 @@ func (x *execution) exclusion(ctx context.Context, name string) (Row, []Exclusio
 		}
 	}
 	s := exclusionBySet(all)[0]
-	return Row{Design: name, Coalition: IssuerAlone, Stratum: spec.AllStrata, Metric: Exclusion,
+	return Row{Design: d.Name, Coalition: IssuerAlone, Stratum: spec.AllStrata, Metric: Exclusion,
 		Estimate: s.share, Lo: s.low, Hi: s.high, Method: "range-of-group-sizes",
-		N: len(x.cells), Unit: "share of residents"}, all, nil
+		N: len(r.cells), Unit: "share of residents"}, all, nil
 }
 
 // setExclusion is the share of residents that a rule set excludes.

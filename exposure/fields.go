@@ -46,22 +46,22 @@ type Field struct {
 // note adds the fields of a coalition's view whose members each have a sight
 // of their own. What was taken apart is left out for its parts, and what is no
 // value by itself unless it tells people apart.
-func (s *scorer) note(c Coalition, stratum spec.Stratum, in []bool, linkers []*link.Linker) {
+func (s *scorer) note(c coalition, stratum spec.Stratum, in []bool, linkers []*link.Linker) {
 	sight := func(i int) (Sight, bool) {
 		login := s.visit(i).platform != ""
 		switch {
-		case c == AllPlatforms && stratum == spec.Minimal && login:
+		case c.name == AllPlatforms && stratum == spec.Minimal && login:
 			return AtMinimal, true
-		case c == AllPlatforms && stratum == spec.Plaintext && login:
+		case c.name == AllPlatforms && stratum == spec.Plaintext && login:
 			return AtPlaintext, true
-		case c == IssuerAlone && stratum == spec.AllStrata && login:
+		case c.name == IssuerAlone && stratum == spec.AllStrata && login:
 			return AtLogins, true
-		case c == IssuerAlone && stratum == spec.AllStrata:
+		case c.name == IssuerAlone && stratum == spec.AllStrata:
 			return AtEnrollment, true
 		}
 		return "", false
 	}
-	wanted := c == AllPlatforms && stratum != spec.AllStrata || c == IssuerAlone && stratum == spec.AllStrata
+	wanted := c.name == AllPlatforms && stratum != spec.AllStrata || c.name == IssuerAlone && stratum == spec.AllStrata
 	if !wanted {
 		return
 	}
@@ -81,29 +81,39 @@ func (s *scorer) note(c Coalition, stratum spec.Stratum, in []bool, linkers []*l
 			}
 		}
 	}
+	// Of what was decoded only the whole is told, and only where nothing else is.
+	decoded, left := make([]bool, len(s.seen.paths)), make([]bool, len(s.seen.paths))
+	containers := make(map[string]bool)
+	for _, p := range s.seen.paths {
+		containers[p.Name] = p.Container
+	}
+	for i, p := range s.seen.paths {
+		var encoded string
+		encoded, decoded[i] = strings.CutSuffix(p.Name, decodedPath)
+		left[i] = p.Container || p.Window || (decoded[i] && !containers[encoded])
+	}
 	found := make(map[Field]bool)
 	for _, l := range leaves {
 		at, ok := sight(int(l.Unit))
-		if !in[l.Unit] || !ok || int(l.Path) >= len(s.miner.paths.list) { // derived paths were not seen
+		if !in[l.Unit] || !ok || int(l.Path) >= len(s.seen.paths) { // derived paths were not seen
 			continue
 		}
-		p := s.miner.paths.list[l.Path]
-		encoded, decoded := s.miner.decodedFrom(p.name)
-		if p.container || p.window || (decoded && !encoded) {
+		p := s.seen.paths[l.Path]
+		if left[l.Path] {
 			continue
 		}
 		role := Once
 		switch {
-		case p.names:
+		case p.Names:
 			role = Names
 		case slices.ContainsFunc(linkers, func(k *link.Linker) bool { return k.Tells(l.Path) }):
 			role = Identifies
-		case strings.HasSuffix(p.name, partPath) || strings.HasSuffix(p.name, namePath) || decoded:
+		case strings.HasSuffix(p.Name, partPath) || strings.HasSuffix(p.Name, namePath) || decoded[l.Path]:
 			continue
 		case shared[l.Path]:
 			role = Shared
 		}
-		found[Field{at, p.name, role}] = true
+		found[Field{at, p.Name, role}] = true
 	}
 	s.fields = append(s.fields, slices.SortedFunc(maps.Keys(found), func(a, b Field) int {
 		return cmp.Or(cmp.Compare(a.Sight, b.Sight), cmp.Compare(a.Path, b.Path))

@@ -14,7 +14,7 @@ func TestFieldsHaveTheRolesOfTheirValues(t *testing.T) {
 			b["paper"] = "number 00000019900101" + string([]byte{'0', '0', byte('0' + p/10), byte('0' + p%10)})
 		}
 	})
-	_, _, fields := score("test", exchanges, visits, numbers, 1)
+	fields := scored(exchanges, visits, numbers, 1).fields
 	for _, want := range []Field{
 		{AtMinimal, "request.body.id", Identifies}, {AtMinimal, "request.body.fresh", Once},
 		{AtMinimal, "request.body.band", Shared}, {AtMinimal, "request.body.paper", Names},

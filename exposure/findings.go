@@ -61,7 +61,7 @@ func (f *findings) component(visits map[int]map[string]int, named map[int]bool) 
 func pairs(n int) int { return n * (n - 1) / 2 }
 
 // rows gives the figures that make sense for the coalition.
-func (f *findings) rows(c Coalition, seed uint64, add func(metric, unit string, e metrics.Estimate)) {
+func (f *findings) rows(c coalition, seed uint64, add func(metric, unit string, e metrics.Estimate)) {
 	var joined, possible, within, withinPossible, sighted, logins, namedAt, visitedAt, right, claimed []float64
 	active, named := 0, 0
 	for p, platforms := range f.visited {
@@ -90,12 +90,12 @@ func (f *findings) rows(c Coalition, seed uint64, add func(metric, unit string, 
 			joined, possible = append(joined, float64(len(f.joined[p]))/float64(n)), append(possible, 1)
 		}
 	}
-	if c == OnePlatform {
+	if c.each {
 		add(WithinPlatformLinkage, "share of pairs of visits (mean over persons)", metrics.Ratio{Num: within, Den: withinPossible}.Estimate(seed))
 		add(Reidentification, "share of persons at a platform", metrics.Ratio{Num: namedAt, Den: visitedAt}.Estimate(seed))
 		return
 	}
-	if c != AllPlatforms {
+	if c.central {
 		add(CentralSight, "share of logins", metrics.Ratio{Num: sighted, Den: logins}.Estimate(seed))
 	}
 	add(CrossPlatformLinkage, "share of pairs of platforms (mean over persons)", metrics.Ratio{Num: joined, Den: possible}.Estimate(seed))

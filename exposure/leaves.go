@@ -1,7 +1,6 @@
 package exposure
 
 import (
-	"hash/maphash"
 	"strconv"
 	"strings"
 	"time"
@@ -31,12 +30,12 @@ type paths struct {
 }
 
 type pathInfo struct {
-	name      string
-	window    bool // shingles of values that were not taken apart
-	container bool // values there were taken apart into other paths
-	times     int  // numbers there that are times
-	numbers   int  // and all of them
-	names     bool // a document number of the register stood there
+	Name      string
+	Window    bool // shingles of values that were not taken apart
+	Container bool // values there were taken apart into other paths
+	Times     int  // numbers there that are times
+	Numbers   int  // and all of them
+	Names     bool // a document number of the register stood there
 }
 
 // maxChildren is how many names below one path are told apart. Names that are
@@ -72,7 +71,7 @@ func (p *paths) id(name string) int32 {
 	}
 	id := int32(len(p.list))
 	p.index[name] = id
-	p.list = append(p.list, pathInfo{name: name, window: strings.HasSuffix(name, windowPath)})
+	p.list = append(p.list, pathInfo{Name: name, Window: strings.HasSuffix(name, windowPath)})
 	return id
 }
 
@@ -100,7 +99,6 @@ const (
 // the middle of something else is found as well.
 type miner struct {
 	paths    paths
-	seed     maphash.Seed
 	register *register
 
 	lengths map[uint64]int32 // of values, in bytes; nil where nobody asks
@@ -111,7 +109,7 @@ type miner struct {
 	named   map[int]bool
 }
 
-func newMiner(r *register) *miner { return &miner{seed: maphash.MakeSeed(), register: r} }
+func newMiner(r *register) *miner { return &miner{register: r} }
 
 // mine gives the leaves of one exchange and the people of the register whose
 // document number stands in it.
@@ -129,15 +127,15 @@ func (m *miner) mine(e Exchange) (leaves []leaf, named map[int]bool) {
 // names.
 func (m *miner) add(path string, value []byte) {
 	folded, id := fold(value), m.paths.id(path)
-	hash := maphash.Bytes(m.seed, folded)
-	m.out = append(m.out, leaf{id, hash})
+	of := hash(folded)
+	m.out = append(m.out, leaf{id, of})
 	if m.lengths != nil {
-		m.lengths[hash] = int32(len(folded))
+		m.lengths[of] = int32(len(folded))
 	}
 	m.count(id, string(value))
 	for _, p := range m.register.find(folded) {
 		m.named[p] = true
-		m.paths.list[id].names = true
+		m.paths.list[id].Names = true
 	}
 }
 
@@ -159,9 +157,9 @@ func (m *miner) count(id int32, value string) {
 		return
 	}
 	m.numbers = append(m.numbers, c)
-	m.paths.list[id].numbers++
+	m.paths.list[id].Numbers++
 	if c.time {
-		m.paths.list[id].times++
+		m.paths.list[id].Times++
 	}
 }
 
@@ -178,23 +176,35 @@ func (m *miner) size(path string, msg Message) {
 // kind says what the values at a path look like.
 func (p pathInfo) kind() link.Kind {
 	switch {
-	case strings.HasSuffix(p.name, sizePath):
+	case strings.HasSuffix(p.Name, sizePath):
 		return link.Size
-	case p.numbers > 0 && p.times == p.numbers:
+	case p.Numbers > 0 && p.Times == p.Numbers:
 		return link.Time
-	case p.numbers > 0:
+	case p.Numbers > 0:
 		return link.Index
 	}
 	return link.Value
 }
 
 // contains notes that the values at a path are taken apart.
-func (m *miner) contains(path string) { m.paths.list[m.paths.id(path)].container = true }
+func (m *miner) contains(path string) { m.paths.list[m.paths.id(path)].Container = true }
 
 // windows cuts a value that nothing else could take apart.
 func (m *miner) windows(path string, b []byte) {
 	folded, id := fold(b[:min(len(b), maxOpaque)]), m.paths.id(path+windowPath)
 	for i := 0; i+window <= len(folded); i++ {
-		m.out = append(m.out, leaf{id, maphash.Bytes(m.seed, folded[i:i+window])})
+		m.out = append(m.out, leaf{id, hash(folded[i : i+window])})
 	}
+}
+
+// hash is FNV-1a with a finish that mixes (that of MurmurHash3): the same in
+// every run, so that a run which was cut off goes on with the same values.
+func hash(b []byte) uint64 {
+	h := uint64(14695981039346656037)
+	for _, c := range b {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	h = (h ^ h>>33) * 0xff51afd7ed558ccd
+	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
 }

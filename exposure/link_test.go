@@ -1,6 +1,7 @@
 package exposure
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/halfmask/halfmask/exposure/scenario"
 	"github.com/halfmask/halfmask/spec"
 )
 
@@ -53,7 +55,8 @@ func testDesign(people, logins int, plant func(person int, body map[string]any))
 func linkage(t *testing.T, plant func(person int, body map[string]any)) (linked, precision Row) {
 	t.Helper()
 	exchanges, visits, numbers := testDesign(60, 6, plant)
-	rows, causes, _ := score("test", exchanges, visits, numbers, 1)
+	f := scored(exchanges, visits, numbers, 1)
+	rows, causes := f.rows, f.causes
 	t.Log(causes)
 	r := Result{Rows: rows}
 	linked, ok := r.Find("test", AllPlatforms, spec.Minimal, CrossPlatformLinkage)
@@ -119,7 +122,7 @@ func TestPlatformAloneJoinsOnlyItsOwn(t *testing.T) {
 	exchanges, visits, numbers := testDesign(60, 14, func(p int, body map[string]any) {
 		body["handle"] = fmt.Sprintf("%016x", 0x9e3779b97f4a7c15*uint64(p+1))
 	})
-	rows, _, _ := score("test", exchanges, visits, numbers, 1)
+	rows := scored(exchanges, visits, numbers, 1).rows
 	r := Result{Rows: rows}
 	if row, ok := r.Find("test", OnePlatform, spec.Minimal, WithinPlatformLinkage); !ok || row.Estimate != 1 {
 		t.Errorf("within one platform: %+v, want 1", row)
@@ -135,7 +138,7 @@ func TestNameInThePlainIsReidentified(t *testing.T) {
 			body["document_number"] = fmt.Sprintf("00000019900101%04d", p)
 		}
 	})
-	rows, _, _ := score("test", exchanges, visits, numbers, 1)
+	rows := scored(exchanges, visits, numbers, 1).rows
 	r := Result{Rows: rows}
 	if row, _ := r.Find("test", AllPlatforms, spec.Minimal, Reidentification); row.Estimate != 0.5 {
 		t.Errorf("re-identified: %+v, want one half", row)
@@ -144,7 +147,7 @@ func TestNameInThePlainIsReidentified(t *testing.T) {
 
 func TestMinerIsBounded(t *testing.T) {
 	deep := strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000)
-	m := newMiner(newRegister(nil))
+	m := newMiner(registerOf(nil))
 	m.mine(Exchange{Request: Message{Body: []byte(deep)}})
 	nested := `"x"`
 	for range 40 {
@@ -159,7 +162,7 @@ func FuzzMiner(f *testing.F) {
 	f.Add([]byte(`vp_token=e30.e30.e30~WyJzIiwiYSIsMV0~&state=x`), "application/x-www-form-urlencoded")
 	f.Add([]byte(`u2V0DgQ`), "")
 	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
-		m := newMiner(newRegister([]string{"000000199001010001"}))
+		m := newMiner(registerOf([]*Person{{DocumentNumber: "000000199001010001"}}))
 		m.mine(Exchange{Request: Message{Header: http.Header{"Content-Type": {contentType}}, Body: body}})
 	})
 }
@@ -174,11 +177,42 @@ func TestNameBesideANumberJoinsNobodyWrongly(t *testing.T) {
 				body["name"] = fmt.Sprint("alone ", p)
 			}
 		})
-		rows, causes, _ := score("test", exchanges, visits, numbers, seed)
+		f := scored(exchanges, visits, numbers, seed)
+		rows, causes := f.rows, f.causes
 		r := Result{Rows: rows}
 		row, _ := r.Find("test", AllPlatforms, spec.Minimal, LinkagePrecision)
 		if row.Estimate != 1 {
 			t.Errorf("seed %d: precision %v; %v", seed, row.Estimate, causes)
 		}
 	}
+}
+
+// scored lets the linkers at exchanges as if they were those of a design.
+func scored(exchanges []Exchange, visits []visit, numbers []string, seed uint64) *found {
+	r := &register{byPrefix: make(map[[registerPrefix]byte][]registered)}
+	for person, number := range numbers {
+		r.enter(number, person)
+	}
+	t := newTabler(&miner{register: r})
+	for _, e := range exchanges {
+		t.add(e)
+	}
+	all, _ := merge([]*chunk{newChunk(t.done(), visits)})
+	var coalitions []coalition
+	platforms, err := spec.Platforms()
+	for _, c := range scenario.DefaultCoalitions() {
+		if err == nil {
+			var resolved coalition
+			resolved, err = resolve(c, platforms, seed)
+			coalitions = append(coalitions, resolved)
+		}
+	}
+	if err != nil {
+		panic(err)
+	}
+	f, err := score(context.Background(), "test", all, visits, len(numbers), coalitions, seed)
+	if err != nil {
+		panic(err)
+	}
+	return f
 }

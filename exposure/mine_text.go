@@ -39,6 +39,19 @@ func (m *miner) message(path string, msg Message) {
 	m.opaque(path+".body", msg.Body, 0)
 }
 
+// observe gives what a network observer has of an exchange: the end it went to
+// and the sizes. The lab has no addresses of people, and so the observer has
+// none.
+func (m *miner) observe(e Exchange) []leaf {
+	m.out, m.numbers, m.named, m.at = nil, nil, make(map[int]bool), e.At
+	if u, err := url.Parse(e.Request.URL); err == nil {
+		m.add("network.host", []byte(u.Host))
+	}
+	m.add("network.sent"+sizePath, strconv.AppendInt(nil, e.Request.size(), 10))
+	m.add("network.received"+sizePath, strconv.AppendInt(nil, e.Response.size(), 10))
+	return m.out
+}
+
 // values takes headers and forms, in the order of their names.
 func (m *miner) values(path string, values map[string][]string, depth int) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {

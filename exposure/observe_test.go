@@ -12,12 +12,12 @@ func TestStandInReplays(t *testing.T) {
 	if testing.Short() {
 		t.Skip("real cryptography for every design")
 	}
-	for _, design := range Designs() {
+	for _, design := range Compared() {
 		t.Run(design, func(t *testing.T) {
 			t.Parallel()
 			ctx := context.Background()
-			s := scenario(t, 120, 21)
-			learned, err := Observe(ctx, s, design, standin.Policy{})
+			s := asked(120, 21, design)
+			learned, err := Observe(ctx, s, standin.Policy{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -26,7 +26,7 @@ func TestStandInReplays(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.Seed, s.People = 2, 60
-			paired, err := Observe(ctx, s, design, standin.Policy{})
+			paired, err := Observe(ctx, s, standin.Policy{})
 			if err != nil {
 				t.Fatal(err)
 			}

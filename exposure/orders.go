@@ -22,21 +22,21 @@ const (
 // orders has the authority act against some people after the last day, and
 // looks which of the platforms they used they can still log in at: within a
 // day, and once whatever else the order does has happened.
-func (x *execution) orders(ctx context.Context, name string, refused []int) (rows []Row, ordered int, err error) {
+func (x *execution) orders(ctx context.Context, name string) (rows []Row, ordered int, err error) {
 	used := make(map[int][]Login) // per person, the first login at each platform
-	for _, l := range x.schedule.Logins {
-		if !slices.Contains(refused, l.Person) &&
+	for _, l := range x.logins {
+		if !x.refused[l.Person] &&
 			!slices.ContainsFunc(used[l.Person], func(u Login) bool { return u.Platform.ID == l.Platform.ID }) {
 			used[l.Person] = append(used[l.Person], l)
 		}
 	}
 	var active []int
-	for _, p := range x.schedule.People {
+	for _, p := range x.people {
 		if len(used[p.Index]) > 0 {
 			active = append(active, p.Index)
 		}
 	}
-	r := random(x.scenario.Seed, "orders", 0)
+	r := random(x.run.scenario.Seed, "orders", 0)
 	r.Shuffle(len(active), func(i, j int) { active[i], active[j] = active[j], active[i] })
 	ordered = min(maxOrdered, (len(active)+1)/2)
 	targets := active[:ordered]
@@ -46,10 +46,10 @@ func (x *execution) orders(ctx context.Context, name string, refused []int) (row
 	}
 
 	ctx = Visit(ctx, unscored)
-	given := Start.AddDays(x.scenario.Days).Time()
+	given := Start.AddDays(x.run.scenario.Days).Time()
 	x.clock.Set(given)
 	for _, p := range targets {
-		if err := x.design.Order(ctx, x.schedule.People[p]); err != nil {
+		if err := x.design.Order(ctx, x.person(p)); err != nil {
 			return nil, 0, fmt.Errorf("order against person %d: %w", p, err)
 		}
 	}
@@ -67,7 +67,7 @@ func (x *execution) orders(ctx context.Context, name string, refused []int) (row
 		x.clock.Set(now)
 		if spec.DateOf(now).Day == renewalDay {
 			for _, p := range slices.Concat(targets, control) {
-				err := x.design.Renew(ctx, x.schedule.People[p])
+				err := x.design.Renew(ctx, x.person(p))
 				if err != nil && (!errors.Is(err, ErrCutOff) || slices.Contains(control, p)) {
 					return nil, 0, fmt.Errorf("renew for person %d: %w", p, err)
 				}
@@ -112,7 +112,7 @@ func (x *execution) orders(ctx context.Context, name string, refused []int) (row
 					shares, ones = append(shares, gone/platforms), append(ones, 1)
 				}
 			}
-			e := metrics.Ratio{Num: shares, Den: ones}.Estimate(x.scenario.Seed)
+			e := metrics.Ratio{Num: shares, Den: ones}.Estimate(x.run.scenario.Seed)
 			rows = append(rows, Row{Design: name, Coalition: IssuerAlone, Stratum: stratum, Metric: metric,
 				Estimate: e.Value, Lo: e.Lo, Hi: e.Hi, Method: e.Method, N: e.N, Unit: "share of platforms (mean over persons)"})
 		}
@@ -151,7 +151,7 @@ func (x *execution) lost(ctx context.Context, people []int, used map[int][]Login
 
 // cutOff tries a login now.
 func (x *execution) cutOff(ctx context.Context, l Login) (bool, error) {
-	err := x.design.LogIn(ctx, x.schedule.People[l.Person], l)
+	err := x.design.LogIn(ctx, x.person(l.Person), l)
 	if err != nil && !errors.Is(err, ErrCutOff) {
 		return false, fmt.Errorf("log person %d in at %s: %w", l.Person, l.Platform.ID, err)
 	}

@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/halfmask/halfmask/exposure/scenario"
 	"github.com/halfmask/halfmask/spec"
 )
 
@@ -28,35 +29,54 @@ var simulated = []string{
 	"the platforms: 81 invented ones, with invented habits of use",
 }
 
-func manifest(s Scenario, designs []string, schedule *Schedule, found []*outcome, began time.Time) Manifest {
+func (r *run) manifest(found []*outcome, began time.Time) Manifest {
 	m := Manifest{
 		Halfmask: "(devel)", Go: runtime.Version(), OS: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(),
-		Seed: s.Seed, People: s.People, Enrolled: s.People - len(found[0].refused), Days: s.Days, Start: Start.String(),
-		Rules: s.Rules.Name, Designs: designs, LoginsIn: make(map[spec.Stratum]int), Ordered: found[0].ordered,
-		Inputs: make(map[string]string), Began: began.UTC(), Simulated: simulated, Recorded: make(map[string]int), Abouts: make(map[string]string),
+		Scenario: r.scenario.Name, Seed: r.scenario.Seed, People: r.scenario.People, Enrolled: r.scenario.People - len(found[0].refused),
+		Days: r.scenario.Days, Start: Start.String(), Rules: r.rules.Name, LoginsIn: found[0].logins, Ordered: found[0].first.Ordered,
+		Inputs: dataDigests(), Began: began.UTC(), Simulated: simulated, Recorded: make(map[string]int), Abouts: make(map[string]string),
 	}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		m.Halfmask = info.Main.Version
 	}
-	refused := make(map[int]bool)
-	for _, p := range found[0].refused {
-		refused[p] = true
+	for _, n := range m.LoginsIn {
+		m.Logins += n
 	}
-	for _, l := range schedule.Logins {
-		if !refused[l.Person] {
-			m.Logins++
-			m.LoginsIn[l.Platform.Stratum()]++
-		}
+	for _, c := range r.coalitions {
+		m.Coalitions = append(m.Coalitions, c.name)
 	}
-	for i, d := range designs {
-		m.Abouts[d] = About(d)
-		m.Recorded[d] = found[i].recorded
-	}
-	for name, b := range spec.DataFiles() {
-		m.Inputs[name] = digest(b)
+	for i, d := range r.designs {
+		m.Designs = append(m.Designs, d.Name)
+		m.Abouts[d.Name] = about(r.builders[d.Base].About, d)
+		m.Recorded[d.Name] = found[i].records
 	}
 	m.Seconds = math.Round(time.Since(began).Seconds()*10) / 10
 	return m
+}
+
+// about says in a line what a design of a scenario is.
+func about(base string, d scenario.Design) string {
+	if d.Base == "sdjwt-batch" {
+		base += fmt.Sprintf(", %d at a time, %s", d.Batch.Size, d.Batch.Policy)
+	}
+	for _, m := range []struct{ name, value string }{
+		{"status", string(d.Modifiers.Status)}, {"timestamps", string(d.Modifiers.Timestamps)},
+		{"epoch", string(d.Modifiers.Epoch)}, {"platforms ask", string(d.Modifiers.Ask)},
+	} {
+		if m.value != "" {
+			base += "; " + m.name + ": " + m.value
+		}
+	}
+	return base
+}
+
+// dataDigests are those of the embedded data.
+func dataDigests() map[string]string {
+	digests := make(map[string]string)
+	for name, b := range spec.DataFiles() {
+		digests[name] = digest(b)
+	}
+	return digests
 }
 
 func digest(b []byte) string {

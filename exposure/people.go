@@ -3,6 +3,7 @@ package exposure
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/halfmask/halfmask/exposure/centralized"
 	"github.com/halfmask/halfmask/exposure/schedule"
@@ -16,8 +17,9 @@ import (
 // the same people, and keep what they learn of them to themselves.
 type Person struct {
 	Index          int
-	Group          string // of the population
-	Age            int    // completed years on Start
+	Group          string    // of the population
+	Age            int       // completed years on Start
+	Birthday       spec.Date // the last one up to Start
 	Province       string
 	DocumentNumber string // "" without a document
 	// Submission is what the person's device sends to enroll, but for the
@@ -27,13 +29,14 @@ type Person struct {
 
 // world makes people and their documents.
 type world struct {
-	seed      uint64
-	authority *mint.Authority
-	trust     *document.Trust
-	table     *spec.PopulationTable
+	seed       uint64
+	households bool // siblings share a guardian
+	authority  *mint.Authority
+	trust      *document.Trust
+	table      *spec.PopulationTable
 }
 
-func newWorld(seed uint64) (*world, error) {
+func newWorld(seed uint64, households bool) (*world, error) {
 	authority, err := mint.NewAuthority(seed)
 	if err != nil {
 		return nil, err
@@ -42,18 +45,19 @@ func newWorld(seed uint64) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &world{seed: seed, authority: authority, trust: authority.Trust(), table: table}, nil
+	return &world{seed: seed, households: households, authority: authority, trust: authority.Trust(), table: table}, nil
 }
 
-// draw makes the people of a scenario, each drawn from the whole population.
-func (w *world) draw(plan *schedule.Plan, people int) ([]*Person, error) {
-	drawn := make([]*Person, people)
-	for i := range drawn {
+// draw makes the people of a plan from one up to another.
+func (w *world) draw(plan *schedule.Plan, from, upTo int) ([]*Person, error) {
+	drawn := make([]*Person, upTo-from)
+	for n := range drawn {
+		i := from + n
 		p, err := w.person(fmt.Sprintf("person %d", i), plan.Person(i))
 		if err != nil {
 			return nil, err
 		}
-		drawn[i] = p
+		drawn[n] = p
 	}
 	return drawn, nil
 }
@@ -61,7 +65,7 @@ func (w *world) draw(plan *schedule.Plan, people int) ([]*Person, error) {
 // person makes the documents of one person.
 func (w *world) person(id string, who schedule.Profile) (*Person, error) {
 	c, birth, index := who.Cell, who.Birth, who.Index
-	p := &Person{Index: index, Group: c.Group, Age: who.Age, Province: c.Province}
+	p := &Person{Index: index, Group: c.Group, Age: who.Age, Birthday: birthday(birth), Province: c.Province}
 	p.Submission = enrollment.Submission{Phone: phone(index), Password: centralized.NewPassword(), Consent: true}
 	if c.Document != spec.NoDocument {
 		d, err := w.issue(id, c, birth)
@@ -75,15 +79,17 @@ func (w *world) person(id string, who schedule.Profile) (*Person, error) {
 	if part == spec.NoGuardian {
 		return p, nil
 	}
-	// The guardian is an adult of the same group, outside of the sample.
+	// The guardian is an adult of the same group, outside of the sample, and
+	// the same one for all children of a household.
 	if c.Document == spec.NoDocument {
 		return p, nil
 	}
-	adult, err := spec.NewDate(birth.Year-30, birth.Month, min(birth.Day, 28))
-	if err != nil {
-		return nil, err
+	adult, guardian := spec.Date{Year: birth.Year - 30, Month: birth.Month, Day: min(birth.Day, 28)}, id+"/guardian"
+	if w.households {
+		adult = spec.Date{Year: Start.Year - 45, Month: time.Month(1 + who.Household%12), Day: 1 + who.Household%28}
+		guardian = fmt.Sprintf("household %d/guardian", who.Household)
 	}
-	g, err := w.issue(id+"/guardian", c, adult)
+	g, err := w.issue(guardian, c, adult)
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +98,15 @@ func (w *world) person(id string, who schedule.Profile) (*Person, error) {
 		Relation: spec.Parent, Part: part, Consent: true,
 	}
 	return p, nil
+}
+
+// birthday is the last one up to Start of who was born on a day.
+func birthday(birth spec.Date) spec.Date {
+	d := spec.Date{Year: Start.Year, Month: birth.Month, Day: birth.Day}
+	if Start.Before(d) {
+		d.Year--
+	}
+	return d
 }
 
 func (w *world) issue(id string, c spec.Cell, birth spec.Date) (*mint.Document, error) {
@@ -125,14 +140,14 @@ type cell struct {
 
 // cells makes one person for each group and tier of the population, of the
 // age that most of them have.
-func (w *world) cells(plan *schedule.Plan, s Scenario) ([]cell, error) {
+func (w *world) cells(plan *schedule.Plan, people int) ([]cell, error) {
 	type key struct {
 		group string
 		tier  spec.Tier
 	}
 	typical := make(map[key]spec.Cell)
 	for _, c := range w.table.Cells() {
-		if k := (key{c.Group, s.Rules.TierOf(c.AgeYears)}); c.Weight > typical[k].Weight {
+		if k := (key{c.Group, plan.Rules().TierOf(c.AgeYears)}); c.Weight > typical[k].Weight {
 			typical[k] = c
 		}
 	}
@@ -141,9 +156,9 @@ func (w *world) cells(plan *schedule.Plan, s Scenario) ([]cell, error) {
 		groups[g.ID] = g
 	}
 	var cells []cell
-	for _, gt := range w.table.ByGroupAndTier(s.Rules) {
+	for _, gt := range w.table.ByGroupAndTier(plan.Rules()) {
 		name := "one of " + gt.Group + ", " + string(gt.Tier)
-		p, err := w.person(name, plan.Of(s.People+len(cells), typical[key{gt.Group, gt.Tier}], 100))
+		p, err := w.person(name, plan.Of(people+len(cells), typical[key{gt.Group, gt.Tier}], 100))
 		if err != nil {
 			return nil, err
 		}

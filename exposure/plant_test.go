@@ -215,7 +215,8 @@ func permuted(s []string, p int) (out []string) {
 func planted(t *testing.T, plant func(p int, e *Exchange, body map[string]any)) (linked, precision Row) {
 	t.Helper()
 	exchanges, visits, numbers := plantedDesign(60, 6, plant)
-	rows, causes, _ := score("test", exchanges, visits, numbers, 1)
+	f := scored(exchanges, visits, numbers, 1)
+	rows, causes := f.rows, f.causes
 	t.Log(causes)
 	r := Result{Rows: rows}
 	linked, ok := r.Find("test", AllPlatforms, spec.Minimal, CrossPlatformLinkage)
@@ -236,7 +237,8 @@ func TestShuffledLabelsLinkNothing(t *testing.T) {
 		random(seed, "labels", 0).Shuffle(len(shuffled), func(i, j int) {
 			shuffled[i].person, shuffled[j].person = shuffled[j].person, shuffled[i].person
 		})
-		rows, causes, _ := score("test", exchanges, shuffled, numbers, seed)
+		f := scored(exchanges, shuffled, numbers, seed)
+		rows, causes := f.rows, f.causes
 		r := Result{Rows: rows}
 		for _, c := range []Coalition{AllPlatforms, IssuerAndPlatforms} {
 			if row, ok := r.Find("test", c, spec.Minimal, CrossPlatformLinkage); !ok || row.Estimate != 0 {
@@ -254,9 +256,9 @@ func TestOrderOfExchangesDoesNotMatter(t *testing.T) {
 			b["id"] = short8(p)
 		}
 	})
-	rows, _, _ := score("test", exchanges, visits, numbers, 1)
+	rows := scored(exchanges, visits, numbers, 1).rows
 	random(1, "order", 0).Shuffle(len(exchanges), func(i, j int) { exchanges[i], exchanges[j] = exchanges[j], exchanges[i] })
-	again, _, _ := score("test", exchanges, visits, numbers, 1)
+	again := scored(exchanges, visits, numbers, 1).rows
 	if a, b := (&Result{Rows: rows}).CSV(), (&Result{Rows: again}).CSV(); !bytes.Equal(a, b) {
 		t.Errorf("in another order the figures differ:\n%s\n%s", a, b)
 	}
@@ -265,7 +267,7 @@ func TestOrderOfExchangesDoesNotMatter(t *testing.T) {
 // A linker that never had a chance gives no figure.
 func TestTooFewToLearnFromIsNoFigure(t *testing.T) {
 	exchanges, visits, numbers := plantedDesign(4, 6, func(p int, _ *Exchange, b map[string]any) { b["id"] = short8(p) })
-	rows, _, _ := score("test", exchanges, visits, numbers, 1)
+	rows := scored(exchanges, visits, numbers, 1).rows
 	for _, row := range rows {
 		if !math.IsNaN(row.Estimate) || row.Method == "rule-of-three" {
 			t.Errorf("a figure from four people: %+v", row)

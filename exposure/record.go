@@ -61,6 +61,17 @@ func (m Message) MarshalJSON() ([]byte, error) {
 	}{plain(m), string(m.Body)})
 }
 
+// size is how many bytes the message takes on the wire, or nearly.
+func (m Message) size() int64 {
+	n := len(m.Method) + len(m.URL) + len(m.Body)
+	for name, values := range m.Header {
+		for _, v := range values {
+			n += len(name) + len(v) + len(": \r\n")
+		}
+	}
+	return int64(n)
+}
+
 // maxBody bounds one message.
 const maxBody = 4 << 20
 

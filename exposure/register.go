@@ -15,18 +15,22 @@ type registered struct {
 
 const registerPrefix = 8
 
-// newRegister indexes document numbers by person. Numbers shorter than eight
-// characters are left out.
-func newRegister(numbers []string) *register {
+// registerOf indexes the document numbers of people.
+func registerOf(people []*Person) *register {
 	r := &register{byPrefix: make(map[[registerPrefix]byte][]registered)}
-	for p, n := range numbers {
-		if len(n) >= registerPrefix {
-			n = string(fold([]byte(n)))
-			key := [registerPrefix]byte([]byte(n))
-			r.byPrefix[key] = append(r.byPrefix[key], registered{n, p})
-		}
+	for _, p := range people {
+		r.enter(p.DocumentNumber, p.Index)
 	}
 	return r
+}
+
+// enter adds a number. One of fewer than eight characters is left out.
+func (r *register) enter(number string, person int) {
+	if len(number) >= registerPrefix {
+		number = string(fold([]byte(number)))
+		key := [registerPrefix]byte([]byte(number))
+		r.byPrefix[key] = append(r.byPrefix[key], registered{number, person})
+	}
 }
 
 // find gives the people whose number stands in folded text.

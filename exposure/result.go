@@ -25,26 +25,28 @@ type Result struct {
 
 // Manifest says what was run, so that it can be run again.
 type Manifest struct {
-	Halfmask  string               `json:"halfmask"` // version
-	Go        string               `json:"go"`
-	OS        string               `json:"os"`
-	CPUs      int                  `json:"cpus"`
-	Seed      uint64               `json:"seed"`
-	People    int                  `json:"people"`
-	Enrolled  int                  `json:"enrolled"`
-	Days      int                  `json:"days"`
-	Start     string               `json:"start"`
-	Rules     string               `json:"rules"`
-	Designs   []string             `json:"designs"`
-	Abouts    map[string]string    `json:"about_designs"`
-	Logins    int                  `json:"logins"`
-	LoginsIn  map[spec.Stratum]int `json:"logins_in_stratum"`
-	Ordered   int                  `json:"people_ordered_against"`
-	Inputs    map[string]string    `json:"sha256"` // of the data files, and of results.csv
-	Began     time.Time            `json:"began"`
-	Seconds   float64              `json:"seconds"`
-	Simulated []string             `json:"simulated"`
-	Recorded  map[string]int       `json:"exchanges_recorded"`
+	Halfmask   string               `json:"halfmask"` // version
+	Go         string               `json:"go"`
+	OS         string               `json:"os"`
+	CPUs       int                  `json:"cpus"`
+	Scenario   string               `json:"scenario"`
+	Seed       uint64               `json:"seed"`
+	People     int                  `json:"people"`
+	Enrolled   int                  `json:"enrolled"`
+	Days       int                  `json:"days"`
+	Start      string               `json:"start"`
+	Rules      string               `json:"rules"`
+	Designs    []string             `json:"designs"`
+	Abouts     map[string]string    `json:"about_designs"`
+	Coalitions []Coalition          `json:"coalitions"`
+	Logins     int                  `json:"logins"`
+	LoginsIn   map[spec.Stratum]int `json:"logins_in_stratum"`
+	Ordered    int                  `json:"people_ordered_against"`
+	Inputs     map[string]string    `json:"sha256"` // of the data files, and of results.csv
+	Began      time.Time            `json:"began"`
+	Seconds    float64              `json:"seconds"`
+	Simulated  []string             `json:"simulated"`
+	Recorded   map[string]int       `json:"exchanges_recorded"`
 }
 
 // header is the first line of results.csv.

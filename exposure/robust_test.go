@@ -9,17 +9,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/halfmask/halfmask/exposure/scenario"
 	"github.com/halfmask/halfmask/issuer/enrollment"
 	"github.com/halfmask/halfmask/spec"
 )
 
-func scenario(t *testing.T, people, days int) Scenario {
-	t.Helper()
-	s, err := DefaultScenario()
-	if err != nil {
-		t.Fatal(err)
+// asked makes a scenario that a test has the time for.
+func asked(people, days int, designs ...string) *scenario.Scenario {
+	s := scenario.New("test", people, days)
+	for _, name := range designs {
+		s.Designs = append(s.Designs, scenario.Design{Name: name, Base: name})
 	}
-	s.People, s.Days = people, days
 	return s
 }
 
@@ -28,7 +28,7 @@ func scenario(t *testing.T, people, days int) Scenario {
 // log in.
 func TestEveryLengthOfRunEnds(t *testing.T) {
 	for _, days := range []int{1, 20, 21, 60} {
-		r, err := Compare(context.Background(), scenario(t, 3, days), Options{Designs: []string{"sdjwt-reused"}})
+		r, err := Run(context.Background(), asked(3, days, "sdjwt-reused"), Options{})
 		if err != nil {
 			t.Errorf("%d days: %v", days, err)
 			continue
@@ -46,17 +46,16 @@ func TestEveryLengthOfRunEnds(t *testing.T) {
 
 // A run over three months renews, and people still log in afterwards.
 func TestLongRunRenews(t *testing.T) {
-	s := scenario(t, 3, 91)
 	var counted *countingDesign
-	withDesign(t, "counting", func(e *Env) (Design, error) {
+	counting := Builder{Name: "counting", Build: func(e *Env) (Design, error) {
 		d, err := newBBS(e)
 		if counted == nil { // the first world is the run, later ones the exclusion
 			counted = &countingDesign{Design: d, clock: e.Clock}
 			return counted, err
 		}
 		return d, err
-	})
-	if _, err := Compare(context.Background(), s, Options{Designs: []string{"counting"}}); err != nil {
+	}}
+	if _, err := Run(context.Background(), asked(3, 91, "counting"), Options{Also: []Builder{counting}}); err != nil {
 		t.Fatal(err)
 	}
 	if _, until := spec.Epoch(Start.Time()); counted.renewed < 3 || !counted.last.After(until) {
@@ -82,16 +81,6 @@ func (d *countingDesign) LogIn(ctx context.Context, p *Person, l Login) error {
 		d.last = d.clock.Now()
 	}
 	return err
-}
-
-// withDesign adds a design for the time of a test.
-func withDesign(t *testing.T, name string, build func(*Env) (Design, error)) {
-	t.Helper()
-	before := builders
-	builders = append(builders[:len(builders):len(builders)], builders[0])
-	last := &builders[len(builders)-1]
-	last.name, last.about, last.build = name, "of a test", build
-	t.Cleanup(func() { builders = before })
 }
 
 type failingDesign struct {
@@ -128,13 +117,13 @@ func TestFailingRoleEndsTheRun(t *testing.T) {
 		"a login cut off without an order": {logIn: errors.Join(ErrCutOff, broken)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			withDesign(t, "broken", func(e *Env) (Design, error) {
+			also := Builder{Name: "broken", Build: func(e *Env) (Design, error) {
 				d, err := newCentralizedShared(e)
 				f.Design = d
 				return f, err
-			})
+			}}
 			before := runtime.NumGoroutine()
-			_, err := Compare(context.Background(), scenario(t, 6, 10), Options{Designs: []string{"broken"}})
+			_, err := Run(context.Background(), asked(6, 10, "broken"), Options{Also: []Builder{also}})
 			if !errors.Is(err, broken) || !strings.Contains(err.Error(), "design broken") {
 				t.Errorf("error %v, want the role's, with the design's name", err)
 			}
@@ -142,9 +131,9 @@ func TestFailingRoleEndsTheRun(t *testing.T) {
 		})
 	}
 	t.Run("building", func(t *testing.T) {
-		withDesign(t, "broken", func(*Env) (Design, error) { return nil, broken })
+		also := Builder{Name: "broken", Build: func(*Env) (Design, error) { return nil, broken }}
 		before := runtime.NumGoroutine()
-		if _, err := Compare(context.Background(), scenario(t, 6, 10), Options{Designs: []string{"broken"}}); !errors.Is(err, broken) {
+		if _, err := Run(context.Background(), asked(6, 10, "broken"), Options{Also: []Builder{also}}); !errors.Is(err, broken) {
 			t.Errorf("error %v, want the role's", err)
 		}
 		settled(t, before)
@@ -170,7 +159,7 @@ func TestCancelledRunEndsAndLeavesNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	began := time.Now()
-	_, err := Compare(ctx, scenario(t, 30, 30), Options{Progress: func(done, total int) {
+	_, err := Run(ctx, asked(30, 30, Compared()...), Options{Progress: func(done, total int) {
 		if done == total/3 {
 			cancel()
 		}
@@ -186,7 +175,7 @@ func TestCancelledRunEndsAndLeavesNothing(t *testing.T) {
 
 func TestFinishedRunLeavesNothing(t *testing.T) {
 	before := runtime.NumGoroutine()
-	if _, err := Compare(context.Background(), scenario(t, 3, 5), Options{}); err != nil {
+	if _, err := Run(context.Background(), asked(3, 5, Compared()...), Options{}); err != nil {
 		t.Fatal(err)
 	}
 	settled(t, before)
@@ -194,24 +183,12 @@ func TestFinishedRunLeavesNothing(t *testing.T) {
 
 // Rule R-EXP-08: what the doors do is what Decide says, group by group.
 func TestExclusionIsWhatDecideSays(t *testing.T) {
-	s := scenario(t, 2, 1)
-	r, err := Compare(context.Background(), s, Options{Designs: []string{"bbs"}})
+	s := asked(2, 1, "bbs")
+	r, err := Run(context.Background(), s, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := newWorld(s.Seed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	platforms, err := spec.Platforms()
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := s.plan(platforms)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cells, err := w.cells(plan, s)
+	run, err := newRun(s, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +197,7 @@ func TestExclusionIsWhatDecideSays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range cells {
+		for _, c := range run.cells {
 			if c.group.ID != e.Group || c.tier != e.Tier {
 				continue
 			}
@@ -245,9 +222,9 @@ func refusedOnPaper(rules *spec.Rules, c cell) bool {
 
 func TestNobodyActiveHasNoFigures(t *testing.T) {
 	for seed := range uint64(40) { // one day of two people is often without a login
-		s := scenario(t, 2, 1)
+		s := asked(2, 1, "centralized-shared")
 		s.Seed = seed
-		r, err := Compare(context.Background(), s, Options{Designs: []string{"centralized-shared"}})
+		r, err := Run(context.Background(), s, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

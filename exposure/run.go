@@ -2,8 +2,11 @@ package exposure
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -11,317 +14,308 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/halfmask/halfmask/issuer/enrollment/document"
+	"github.com/halfmask/halfmask/exposure/scenario"
+	"github.com/halfmask/halfmask/exposure/schedule"
 	"github.com/halfmask/halfmask/spec"
 )
 
-// Options are what a comparison can do without; the zero value runs every
-// design, in silence.
+// Options are what a run can do without; the zero value runs in silence and
+// in memory.
 type Options struct {
-	Designs  []string              // names of Designs; nil for all
+	Rules    *spec.Rules           // in place of those that the scenario names
+	Also     []Builder             // designs beside those that are built in
+	Dir      string                // keeps what is finished, for a run that is taken up again; "" keeps nothing
 	Progress func(done, total int) // called from several goroutines
 }
 
-// Compare runs the same people, rules and logins through the designs and
-// gives what each coalition can tell from the bytes. Equal scenarios give
-// equal rows.
-func Compare(ctx context.Context, s Scenario, o Options) (*Result, error) {
-	began := time.Now()
-	if err := s.check(); err != nil {
-		return nil, err
+// DefaultScenario is what "halfmask compare" runs.
+func DefaultScenario() *scenario.Scenario {
+	s := scenario.New("compare", 300, 30)
+	for _, name := range Compared() {
+		s.Designs = append(s.Designs, scenario.Design{Name: name, Base: name})
 	}
-	designs, err := choose(o.Designs)
+	return s
+}
+
+// Run sends the same people, rules and logins through the designs of a
+// scenario and gives what each coalition can tell from the bytes. Equal
+// scenarios give equal rows, also when a run is taken up again in a folder
+// where an earlier one was cut off.
+func Run(ctx context.Context, s *scenario.Scenario, o Options) (*Result, error) {
+	began := time.Now()
+	r, err := newRun(s, o)
 	if err != nil {
 		return nil, err
+	}
+	if err := r.claim(); err != nil {
+		return nil, err
+	}
+	r.progress()
+	found := make([]*outcome, len(r.designs))
+	for i := range found {
+		found[i] = &outcome{chunks: make([]*chunk, r.chunks())}
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	// The later designs take longer, and so go first.
+	for i := len(r.designs) - 1; i >= 0; i-- {
+		for n := range r.chunks() {
+			group.Go(func() error {
+				c, err := r.chunk(ctx, r.designs[i], n)
+				if err != nil {
+					return fmt.Errorf("design %s: %w", r.designs[i].Name, err)
+				}
+				if found[i].add(n, c, o.Dir == "") == r.chunks() && o.Dir == "" {
+					return r.score(ctx, r.designs[i], found[i])
+				}
+				return nil
+			})
+		}
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for i, d := range r.designs {
+		if o.Dir == "" {
+			continue
+		}
+		if err := r.load(d, found[i]); err != nil {
+			return nil, err
+		}
+		if err := r.score(ctx, d, found[i]); err != nil {
+			return nil, err
+		}
+	}
+	return r.result(found, began)
+}
+
+// run is a scenario whose parts are known.
+type run struct {
+	scenario   *scenario.Scenario
+	options    Options
+	rules      *spec.Rules
+	designs    []scenario.Design
+	builders   map[string]Builder // by base
+	coalitions []coalition
+	plan       *schedule.Plan
+	world      *world
+	cells      []cell
+	key        string // digest of what was asked for
+	step       func(people int)
+}
+
+func newRun(s *scenario.Scenario, o Options) (*run, error) {
+	r := &run{scenario: s, options: o, rules: o.Rules, builders: make(map[string]Builder)}
+	switch {
+	case s.People < 2 || s.People > maxExecuted:
+		return nil, fmt.Errorf("exposure: %d people; from 2 to %d can be executed", s.People, maxExecuted)
+	case s.Days < 1 || s.Days > schedule.MaxDays:
+		return nil, fmt.Errorf("exposure: %d days; from 1 to %d can be run", s.Days, schedule.MaxDays)
+	}
+	if err := r.choose(); err != nil {
+		return nil, err
+	}
+	var err error
+	if r.rules == nil {
+		if r.rules, err = spec.LoadRules(s.Rules); err != nil {
+			return nil, err
+		}
 	}
 	platforms, err := spec.Platforms()
 	if err != nil {
 		return nil, err
 	}
-	world, err := newWorld(s.Seed)
-	if err != nil {
-		return nil, err
-	}
-	plan, err := s.plan(platforms)
-	if err != nil {
-		return nil, err
-	}
-	people, err := world.draw(plan, s.People)
-	if err != nil {
-		return nil, err
-	}
-	cells, err := world.cells(plan, s)
-	if err != nil {
-		return nil, err
-	}
-	schedule := newSchedule(plan, people)
-
-	total := len(designs) * (len(people) + len(schedule.Logins))
-	var mu sync.Mutex
-	done := 0
-	step := func() {
-		mu.Lock()
-		done++
-		n := done
-		mu.Unlock()
-		if o.Progress != nil {
-			o.Progress(n, total)
+	for _, c := range s.Coalitions {
+		resolved, err := resolve(c, platforms, s.Seed)
+		if err != nil {
+			return nil, err
 		}
+		r.coalitions = append(r.coalitions, resolved)
 	}
-
-	found := make([]*outcome, len(designs))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for _, i := range slowestFirst(designs) {
-		group.Go(func() error {
-			run := &execution{scenario: s, schedule: schedule, platforms: platforms, trust: world.trust, cells: cells, step: step}
-			var err error
-			if found[i], err = run.execute(ctx, designs[i]); err != nil {
-				return fmt.Errorf("design %s: %w", designs[i], err)
-			}
-			return nil
-		})
+	habits := schedule.Habits{Days: s.Days, MeanLogins: s.Habits.MeanLogins, Spread: s.Habits.Spread, Favourites: s.Habits.Favourites}
+	if s.Households {
+		habits.Siblings = siblings
 	}
-	if err := group.Wait(); err != nil {
+	if r.plan, err = schedule.New(s.Seed, habits, r.rules, platforms); err != nil {
 		return nil, err
 	}
-
-	r := &Result{Causes: make(map[string][]Cause), Fields: make(map[string][]Field), Samples: make(map[string][]Exchange)}
-	for i, name := range designs {
-		f := found[i]
-		if !slices.Equal(f.refused, found[0].refused) {
-			return nil, fmt.Errorf("designs %s and %s enrolled different people under the same rules", designs[0], name)
-		}
-		r.Rows = append(r.Rows, f.rows...)
-		r.Causes[name], r.Fields[name], r.Samples[name] = f.causes, f.fields, f.sample
-		if i == 0 {
-			r.Exclusions = f.exclusions
-		}
+	if r.world, err = newWorld(s.Seed, s.Households); err != nil {
+		return nil, err
 	}
-	r.Manifest = manifest(s, designs, schedule, found, began)
-	r.Manifest.Inputs["results.csv"] = digest(r.CSV())
-	return r, nil
+	if r.cells, err = r.world.cells(r.plan, s.People); err != nil {
+		return nil, err
+	}
+	r.key, err = r.digest()
+	return r, err
 }
 
-func (s Scenario) check() error {
-	switch {
-	case s.People < 2 || s.People > 100_000:
-		return fmt.Errorf("exposure: %d people; from 2 to 100000 can be run", s.People)
-	case s.Days < 1 || s.Days > 366:
-		return fmt.Errorf("exposure: %d days; from 1 to 366 can be run", s.Days)
-	case s.Rules == nil:
-		return errors.New("exposure: no rules")
+const (
+	// maxExecuted is how many people can be executed.
+	maxExecuted = 1_000_000
+	// siblings is the share of those under age who have an elder sibling, an
+	// invention.
+	siblings = 0.35
+)
+
+// choose finds the designs of the scenario among those that there are.
+func (r *run) choose() error {
+	for _, b := range append(Builders(), r.options.Also...) {
+		r.builders[b.Name] = b
+	}
+	r.designs = r.scenario.Designs
+	if r.designs == nil {
+		for _, b := range append(Builders(), r.options.Also...) {
+			r.designs = append(r.designs, scenario.Design{Name: b.Name, Base: b.Name})
+		}
+	}
+	if len(r.designs) == 0 {
+		return errors.New("exposure: no design named")
+	}
+	for i, d := range r.designs {
+		if _, ok := r.builders[d.Base]; !ok {
+			return fmt.Errorf("exposure: unknown design %q; known: %v", d.Base, Designs())
+		}
+		if slices.ContainsFunc(r.designs[:i], func(e scenario.Design) bool { return e.Name == d.Name }) {
+			return fmt.Errorf("exposure: two designs are named %s", d.Name)
+		}
+		if d.Base == "sdjwt-batch" && d.Batch.Size == 0 {
+			r.designs[i].Batch = scenario.Batch{Size: 20, Policy: scenario.OnceOnly}
+		}
 	}
 	return nil
 }
 
-func choose(names []string) ([]string, error) {
-	if names == nil {
-		return Designs(), nil
-	}
-	if len(names) == 0 {
-		return nil, errors.New("exposure: no design named")
-	}
-	var chosen []string
-	for _, n := range Designs() {
-		if slices.Contains(names, n) {
-			chosen = append(chosen, n)
+// progress counts people, each once in each design.
+func (r *run) progress() {
+	var mu sync.Mutex
+	done, total := 0, len(r.designs)*r.scenario.People
+	r.step = func(n int) {
+		mu.Lock()
+		done += n
+		now := done
+		mu.Unlock()
+		if r.options.Progress != nil {
+			r.options.Progress(now, total)
 		}
 	}
-	for _, n := range names {
-		if !slices.Contains(chosen, n) {
-			return nil, fmt.Errorf("exposure: unknown design %q; known: %v", n, Designs())
-		}
-	}
-	return chosen, nil
 }
 
-// slowestFirst starts the designs from the last, as the later ones take
-// longer.
-func slowestFirst(designs []string) []int {
-	order := make([]int, len(designs))
-	for i := range order {
-		order[i] = len(designs) - 1 - i
+// chunks counts the chunks of people.
+func (r *run) chunks() int { return (r.scenario.People + chunkPeople - 1) / chunkPeople }
+
+// digest says what was asked for, so that a folder is taken up again by the
+// same run only. The designs, the coalitions and the number of seeds are left
+// out: a later run may have more of them.
+func (r *run) digest() (string, error) {
+	s := *r.scenario
+	s.Name, s.Designs, s.Coalitions, s.Seeds = "", nil, nil, 0
+	asked, err := json.Marshal(struct {
+		Scenario scenario.Scenario
+		Rules    string
+		Data     map[string]string
+	}{s, r.rules.Name, dataDigests()})
+	return digest(asked), err
+}
+
+// claim refuses a folder that holds another run.
+func (r *run) claim() error {
+	if r.options.Dir == "" {
+		return nil
 	}
-	return order
+	if err := os.MkdirAll(r.options.Dir, 0o755); err != nil {
+		return fmt.Errorf("exposure: %w", err)
+	}
+	name := filepath.Join(r.options.Dir, "chunks", "run.sha256")
+	before, err := os.ReadFile(name)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		if err = os.MkdirAll(filepath.Dir(name), 0o755); err == nil {
+			err = os.WriteFile(name, []byte(r.key+"\n"), 0o644)
+		}
+	case err == nil && string(before) != r.key+"\n":
+		return fmt.Errorf("exposure: %s holds the chunks of another scenario, or of another version: name another folder or remove it", r.options.Dir)
+	}
+	if err != nil {
+		return fmt.Errorf("exposure: %w", err)
+	}
+	return nil
 }
 
 // outcome is what was found of one design.
 type outcome struct {
-	rows       []Row
-	causes     []Cause
-	fields     []Field
-	sample     []Exchange
-	refused    []int // people, by index
-	exclusions []ExclusionCell
-	ordered    int
-	recorded   int
+	mu     sync.Mutex
+	done   int
+	chunks []*chunk
+
+	found
+	people  int
+	first   *chunk // without its table
+	refused []int
+	logins  map[spec.Stratum]int
+	records int
 }
 
-// execution runs one design.
-type execution struct {
-	scenario  Scenario
-	schedule  *Schedule
-	platforms []spec.Platform
-	trust     *document.Trust
-	cells     []cell
-	step      func()
-
-	design  Design
-	clock   *Clock
-	network *Network
-	visits  []visit
+// add notes a finished chunk, and gives how many there are. In a folder it is
+// kept, and need not be in memory.
+func (o *outcome) add(n int, c *chunk, keep bool) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if keep {
+		o.chunks[n] = c
+	}
+	o.done++
+	return o.done
 }
 
-// unscored labels visits that no metric counts.
-const unscored = -1
-
-func (x *execution) execute(ctx context.Context, name string) (*outcome, error) {
-	if err := x.build(name, x.scenario.Rules); err != nil {
-		return nil, err
-	}
-	defer x.network.Close()
-	out := &outcome{}
-
-	// Enroll everybody in the early morning of the first day.
-	x.clock.Set(Start.Time().Add(time.Hour))
-	for _, p := range x.schedule.People {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		err := x.design.Enroll(x.visit(ctx, visit{person: p.Index}), p)
-		switch {
-		case errors.Is(err, ErrNotEnrolled):
-			out.refused = append(out.refused, p.Index)
-		case err != nil:
-			return nil, fmt.Errorf("enroll person %d: %w", p.Index, err)
-		}
-		x.step()
-	}
-
-	logins := x.schedule.Logins
-	for day := range x.scenario.Days {
-		if Start.AddDays(day).Day == renewalDay {
-			x.clock.Set(Start.AddDays(day).Time().Add(time.Hour))
-			if err := x.renew(ctx, out.refused); err != nil {
-				return nil, err
-			}
-		}
-		for ; len(logins) > 0 && logins[0].At.Before(Start.AddDays(day+1).Time()); logins = logins[1:] {
-			if err := x.logIn(ctx, logins[0], out.refused); err != nil {
-				return nil, err
-			}
-		}
-	}
-	exchanges := x.network.Take()
-	out.recorded = len(exchanges)
-	out.sample = sample(exchanges, x.visits)
-
-	numbers := make([]string, len(x.schedule.People))
-	for i, p := range x.schedule.People {
-		numbers[i] = p.DocumentNumber
-	}
-	out.rows, out.causes, out.fields = score(name, exchanges, x.visits, numbers, x.scenario.Seed)
-
-	orders, ordered, err := x.orders(ctx, name, out.refused)
-	if err != nil {
-		return nil, err
-	}
-	out.rows, out.ordered = append(out.rows, orders...), ordered
-
-	var row Row
-	if row, out.exclusions, err = x.exclusion(ctx, name); err != nil {
-		return nil, err
-	}
-	out.rows = append(out.rows, row)
-	return out, nil
-}
-
-// build makes a design in a world of its own.
-func (x *execution) build(name string, rules *spec.Rules) error {
-	x.clock = new(Clock)
-	x.clock.Set(Start.Time())
-	var err error
-	if x.network, err = NewNetwork(x.clock.Now); err != nil {
-		return err
-	}
-	for _, b := range builders {
-		if b.name == name {
-			x.design, err = b.build(&Env{Network: x.network, Clock: x.clock, Rules: rules, Trust: x.trust, Platforms: x.platforms})
-		}
-	}
-	if err != nil {
-		x.network.Close()
-	}
-	return err
-}
-
-// visit notes the truth about a new visit and labels a context with it.
-func (x *execution) visit(ctx context.Context, v visit) context.Context {
-	x.visits = append(x.visits, v)
-	return Visit(ctx, len(x.visits)-1)
-}
-
-// logIn carries one login of the schedule out.
-func (x *execution) logIn(ctx context.Context, l Login, refused []int) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	x.step()
-	if slices.Contains(refused, l.Person) {
-		return nil
-	}
-	x.clock.Set(l.At)
-	v := visit{person: l.Person, platform: l.Platform.ID, stratum: l.Platform.Stratum()}
-	if err := x.design.LogIn(x.visit(ctx, v), x.schedule.People[l.Person], l); err != nil {
-		return fmt.Errorf("log person %d in at %s: %w", l.Person, l.Platform.ID, err)
-	}
-	return nil
-}
-
-func (x *execution) renew(ctx context.Context, refused []int) error {
-	for _, p := range x.schedule.People {
-		if err := ctx.Err(); err != nil {
+func (r *run) load(d scenario.Design, o *outcome) (err error) {
+	for n := range o.chunks {
+		if o.chunks[n], err = loadChunk(chunkFile(r.options.Dir, d.Name, n), r.chunkKey(d)); err != nil {
 			return err
 		}
-		if slices.Contains(refused, p.Index) {
-			continue
-		}
-		if err := x.design.Renew(x.visit(ctx, visit{person: p.Index}), p); err != nil {
-			return fmt.Errorf("renew for person %d: %w", p.Index, err)
+		if o.chunks[n] == nil {
+			return fmt.Errorf("exposure: a chunk of design %s went away or was damaged while the run went on", d.Name)
 		}
 	}
 	return nil
 }
 
-// renewalDay is the day of the month on which people's software renews what
-// has to be renewed; everybody's on the same day, so that it tells nobody
-// apart.
-const renewalDay = 20
-
-// sampleVisits is how many logins per stratum go into the transcripts.
-const sampleVisits = 10
-
-// sample keeps every exchange of the first enrollment and of the first logins
-// in each stratum.
-func sample(exchanges []Exchange, visits []visit) []Exchange {
-	keep := make(map[int]bool)
-	count := make(map[spec.Stratum]int)
-	for i, v := range visits {
-		limit := sampleVisits
-		if v.platform == "" {
-			limit = 1
-		}
-		if count[v.stratum] < limit {
-			count[v.stratum]++
-			keep[i] = true
+// score puts the chunks of a design together and lets the linkers at them.
+func (r *run) score(ctx context.Context, d scenario.Design, o *outcome) error {
+	o.logins = make(map[spec.Stratum]int)
+	for _, c := range o.chunks {
+		o.refused = append(o.refused, c.Refused...)
+		o.records += c.Recorded
+		for _, at := range c.Platform {
+			if at >= 0 {
+				o.logins[c.Platforms[at].Stratum]++
+			}
 		}
 	}
-	var kept []Exchange
-	for _, e := range exchanges {
-		if keep[e.Visit] {
-			kept = append(kept, e)
-		}
+	o.first = &chunk{Sample: o.chunks[0].Sample, Orders: o.chunks[0].Orders, Ordered: o.chunks[0].Ordered,
+		Exclusion: o.chunks[0].Exclusion, Exclusions: o.chunks[0].Exclusions}
+	all, visits := merge(o.chunks)
+	o.chunks = nil
+	f, err := score(ctx, d.Name, all, visits, r.scenario.People, r.coalitions, r.scenario.Seed)
+	if err != nil {
+		return err
 	}
-	return kept
+	o.found = *f
+	o.rows = append(append(o.rows, o.first.Orders...), o.first.Exclusion)
+	return nil
+}
+
+func (r *run) result(found []*outcome, began time.Time) (*Result, error) {
+	out := &Result{Causes: make(map[string][]Cause), Fields: make(map[string][]Field), Samples: make(map[string][]Exchange)}
+	for i, d := range r.designs {
+		f := found[i]
+		if !slices.Equal(f.refused, found[0].refused) {
+			return nil, fmt.Errorf("designs %s and %s enrolled different people under the same rules", r.designs[0].Name, d.Name)
+		}
+		out.Rows = append(out.Rows, f.rows...)
+		out.Causes[d.Name], out.Fields[d.Name], out.Samples[d.Name] = f.causes, f.fields, f.first.Sample
+	}
+	out.Exclusions = found[0].first.Exclusions
+	out.Manifest = r.manifest(found, began)
+	out.Manifest.Inputs["results.csv"] = digest(out.CSV())
+	return out, nil
 }

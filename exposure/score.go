@@ -1,6 +1,7 @@
 package exposure
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -20,19 +21,9 @@ const (
 	IssuerAndPlatforms Coalition = "issuer+platforms" // everybody but the people
 )
 
-// Coalitions lists the coalitions in the order of reports.
+// Coalitions lists the coalitions of a scenario that names none, in the order
+// of reports.
 var Coalitions = []Coalition{OnePlatform, AllPlatforms, IssuerAlone, IssuerAndPlatforms}
-
-func (c Coalition) has(p Party) bool {
-	platform := strings.HasPrefix(string(p), "platform:")
-	switch c {
-	case OnePlatform, AllPlatforms:
-		return platform
-	case IssuerAlone:
-		return p == Issuer
-	}
-	return platform || p == Issuer
-}
 
 // Strata lists the strata in the order of reports.
 var Strata = []spec.Stratum{spec.Minimal, spec.Plaintext, spec.AllStrata}
@@ -83,10 +74,16 @@ type Cause struct {
 	Joins     int          `json:"joins"`
 }
 
-// score gives the rows that follow from what was recorded of one design.
-func score(design string, exchanges []Exchange, visits []visit, numbers []string, seed uint64) (rows []Row, causes []Cause, fields []Field) {
-	m := newMiner(newRegister(numbers))
-	s := &scorer{miner: m, seen: m.table(exchanges), visits: visits, people: len(numbers), seed: seed}
+// found is what was found in the bytes of one design.
+type found struct {
+	rows   []Row
+	causes []Cause
+	fields []Field
+}
+
+// score gives what follows from what was seen of a design.
+func score(ctx context.Context, design string, all seen, visits []visit, people int, coalitions []coalition, seed uint64) (*found, error) {
+	s := &scorer{seen: all, visits: visits, people: people, seed: seed}
 	s.truth = link.Truth{People: s.people}
 	platforms := make(map[string]int32)
 	for _, u := range s.seen.Units {
@@ -108,18 +105,20 @@ func score(design string, exchanges []Exchange, visits []visit, numbers []string
 		s.fold[p] = i % folds
 	}
 	for _, stratum := range Strata {
-		for _, c := range Coalitions {
+		for _, c := range coalitions {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
 			s.coalition(c, stratum)
 		}
 	}
 	for i := range s.rows {
 		s.rows[i].Design = design
 	}
-	return s.rows, s.causes, s.fields
+	return &s.found, nil
 }
 
 type scorer struct {
-	miner  *miner
 	seen   seen
 	truth  link.Truth
 	visits []visit
@@ -127,9 +126,7 @@ type scorer struct {
 	fold   []int // by person
 	seed   uint64
 
-	rows   []Row
-	causes []Cause
-	fields []Field
+	found
 }
 
 func (s *scorer) visit(unit int) visit { return s.visits[s.seen.Units[unit].Visit] }
@@ -138,7 +135,7 @@ func (s *scorer) visit(unit int) visit { return s.visits[s.seen.Units[unit].Visi
 // one and scored on the other, and then the other way round.
 const folds = 2
 
-func (s *scorer) coalition(c Coalition, stratum spec.Stratum) {
+func (s *scorer) coalition(c coalition, stratum spec.Stratum) {
 	few := s.tooFew(stratum)
 	found := newFindings(s.people)
 	used := make([]int, len(s.seen.Paths))
@@ -146,7 +143,7 @@ func (s *scorer) coalition(c Coalition, stratum spec.Stratum) {
 	in := make([]bool, len(s.seen.Units))
 	for fold := range folds {
 		training := link.View{In: make([]bool, len(in)), Shared: true}
-		scored := link.View{In: make([]bool, len(in)), Shared: c != OnePlatform}
+		scored := link.View{In: make([]bool, len(in)), Shared: !c.each}
 		for i := range in {
 			v := s.visit(i)
 			in[i] = c.has(s.seen.party(i)) && (v.platform == "" || stratum == spec.AllStrata || v.stratum == stratum)
@@ -163,7 +160,7 @@ func (s *scorer) coalition(c Coalition, stratum spec.Stratum) {
 	}
 	s.note(c, stratum, in, linkers)
 	for _, v := range s.visits {
-		if v.platform != "" && (stratum == spec.AllStrata || v.stratum == stratum) {
+		if c.counts(v.platform) && (stratum == spec.AllStrata || v.stratum == stratum) {
 			found.login(v)
 		}
 	}
@@ -171,14 +168,14 @@ func (s *scorer) coalition(c Coalition, stratum spec.Stratum) {
 		if few {
 			e = metrics.None(tooFewToLearn)
 		}
-		s.rows = append(s.rows, Row{Coalition: c, Stratum: stratum, Metric: metric,
+		s.rows = append(s.rows, Row{Coalition: c.name, Stratum: stratum, Metric: metric,
 			Estimate: e.Value, Lo: e.Lo, Hi: e.Hi, Method: e.Method, N: e.N, Unit: unit})
 	})
 	var causes []Cause
 	whole := false // a value as such, and no bytes out of the middle of one
 	for path, n := range used {
 		if n > 0 {
-			causes = append(causes, Cause{c, stratum, s.seen.Paths[path].Name, n})
+			causes = append(causes, Cause{c.name, stratum, s.seen.Paths[path].Name, n})
 			whole = whole || !s.seen.Paths[path].Window
 		}
 	}

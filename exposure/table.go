@@ -1,64 +1,195 @@
 package exposure
 
 import (
-	"strings"
+	"cmp"
+	"math"
+	"slices"
 
 	"github.com/halfmask/halfmask/exposure/link"
 )
 
-// seen is what was mined of one design, and whom of the register the bytes of
-// each unit name.
+// NetworkObserver is a party that sees who connects to whom, when and how much, and
+// no content: what is left where TLS is everywhere.
+const NetworkObserver Party = "network"
+
+// thiefOf names the party that has a copy of what another one wrote down.
+func thiefOf(p Party) Party { return "thief-of:" + p }
+
+// seen is what was mined of one design: its table, what is known of the
+// paths, and whom of the register the bytes of each unit name.
 type seen struct {
 	*link.Table
+	paths []pathInfo
 	named []map[int]bool // by unit
 }
 
-// table takes recorded exchanges apart, one unit for each party and visit.
-func (m *miner) table(exchanges []Exchange) seen {
-	type key struct {
-		party Party
-		visit int
+// tabler takes recorded exchanges apart, one unit for each party and visit. It
+// keeps hashes and no bytes.
+type tabler struct {
+	miner   *miner
+	seen    seen
+	parties map[Party]uint32
+	units   map[unitKey]uint32
+}
+
+type unitKey struct {
+	party Party
+	visit int
+}
+
+func newTabler(m *miner) *tabler {
+	return &tabler{miner: m, seen: seen{Table: new(link.Table)}, parties: make(map[Party]uint32), units: make(map[unitKey]uint32)}
+}
+
+// add takes one exchange: for the party at whose door it was, for a thief of
+// what the party wrote down, and for whoever watches the network.
+func (t *tabler) add(e Exchange) {
+	leaves, named := t.miner.mine(e)
+	t.put(e.Party, e, leaves, named)
+	if e.Record != nil {
+		t.put(thiefOf(e.Party), e, leaves, named)
+		return
 	}
-	t := seen{Table: new(link.Table)}
-	parties, units := make(map[Party]uint32), make(map[key]uint32)
-	for _, e := range exchanges {
-		party, ok := parties[e.Party]
+	t.put(NetworkObserver, e, t.miner.observe(e), nil)
+}
+
+// put adds what the miner has just found to the unit of a party.
+func (t *tabler) put(p Party, e Exchange, leaves []leaf, named map[int]bool) {
+	unit := t.unit(p, e)
+	for _, n := range t.miner.numbers {
+		t.seen.Numbers = append(t.seen.Numbers, link.Number{Value: n.value, Path: uint32(n.path), Unit: unit})
+	}
+	first := len(t.seen.Leaves)
+	for _, l := range leaves {
+		t.seen.Leaves = append(t.seen.Leaves, link.Leaf{Value: l.value, Path: uint32(l.path), Unit: unit})
+	}
+	added := t.seen.Leaves[first:]
+	slices.SortFunc(added, compareLeaves)
+	t.seen.Leaves = t.seen.Leaves[:first+len(slices.Compact(added))]
+	for p := range named {
+		if t.seen.named[unit] == nil {
+			t.seen.named[unit] = make(map[int]bool)
+		}
+		t.seen.named[unit][p] = true
+	}
+}
+
+func (t *tabler) unit(p Party, e Exchange) uint32 {
+	k := unitKey{p, e.Visit}
+	unit, ok := t.units[k]
+	if !ok {
+		party, ok := t.parties[p]
 		if !ok {
-			party = uint32(len(t.Parties))
-			parties[e.Party] = party
-			t.Parties = append(t.Parties, string(e.Party))
+			party = uint32(len(t.seen.Parties))
+			t.parties[p] = party
+			t.seen.Parties = append(t.seen.Parties, string(p))
 		}
-		unit, ok := units[key{e.Party, e.Visit}]
-		if !ok {
-			unit = uint32(len(t.Units))
-			units[key{e.Party, e.Visit}] = unit
-			t.Units = append(t.Units, link.Unit{Party: party, Visit: uint32(e.Visit), At: e.At.Unix()})
-			t.named = append(t.named, make(map[int]bool))
-		}
-		leaves, named := m.mine(e)
-		for _, l := range leaves {
-			t.Leaves = append(t.Leaves, link.Leaf{Value: l.value, Path: uint32(l.path), Unit: unit})
-		}
-		for _, n := range m.numbers {
-			t.Numbers = append(t.Numbers, link.Number{Value: n.value, Path: uint32(n.path), Unit: unit})
-		}
-		for p := range named {
-			t.named[unit][p] = true
-		}
+		unit = uint32(len(t.seen.Units))
+		t.units[k] = unit
+		t.seen.Units = append(t.seen.Units, link.Unit{Party: party, Visit: uint32(e.Visit), At: e.At.Unix()})
+		t.seen.named = append(t.seen.named, nil)
 	}
-	for _, p := range m.paths.list {
-		t.Paths = append(t.Paths, link.Path{Name: p.name, Window: p.window, Kind: p.kind()})
+	return unit
+}
+
+// done gives the table of what was added, without the windows that say
+// nothing of anybody: those of one unit, which nearly all are, and those of a
+// great part of all units, which are how messages look.
+func (t *tabler) done() seen {
+	s := t.seen
+	s.paths = t.miner.paths.list
+	slices.SortFunc(s.Leaves, compareLeaves)
+	s.Leaves = slices.Compact(s.Leaves)
+	most := max(len(s.Units)/4, 8)
+	kept := s.Leaves[:0]
+	for rest := s.Leaves; len(rest) > 0; {
+		n, units := 1, 1
+		for ; n < len(rest) && rest[n].Value == rest[0].Value; n++ {
+			if rest[n].Unit != rest[n-1].Unit {
+				units++
+			}
+		}
+		for _, l := range rest[:n] {
+			if !s.paths[l.Path].Window || (units > 1 && units <= most) {
+				kept = append(kept, l)
+			}
+		}
+		rest = rest[n:]
 	}
-	t.Derive()
-	t.Sort()
-	return t
+	s.Leaves = slices.Clone(kept)
+	return s
+}
+
+func compareLeaves(a, b link.Leaf) int {
+	if a.Value != b.Value { // nearly always
+		return cmp.Compare(a.Value, b.Value)
+	}
+	return cmp.Or(cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Path, b.Path))
+}
+
+// merge puts the tables of several chunks of people together. Visits are
+// counted on from chunk to chunk.
+func merge(chunks []*chunk) (all seen, visits []visit) {
+	all.Table = new(link.Table)
+	parties, paths := make(map[string]uint32), make(map[string]uint32)
+	leaves := 0
+	for _, c := range chunks {
+		leaves += len(c.Table.Leaves)
+	}
+	all.Leaves = make([]link.Leaf, 0, leaves)
+	for _, c := range chunks {
+		partyOf, pathOf := make([]uint32, len(c.Table.Parties)), make([]uint32, len(c.Paths))
+		for i, name := range c.Table.Parties {
+			id, ok := parties[name]
+			if !ok {
+				id = uint32(len(all.Parties))
+				parties[name] = id
+				all.Parties = append(all.Parties, name)
+			}
+			partyOf[i] = id
+		}
+		for i, p := range c.Paths {
+			id, ok := paths[p.Name]
+			if !ok {
+				id = uint32(len(all.paths))
+				paths[p.Name] = id
+				all.paths = append(all.paths, pathInfo{Name: p.Name, Window: p.Window})
+			}
+			to := &all.paths[id]
+			to.Container, to.Names = to.Container || p.Container, to.Names || p.Names
+			to.Numbers, to.Times = to.Numbers+p.Numbers, to.Times+p.Times
+			pathOf[i] = id
+		}
+		first, before := uint32(len(all.Units)), uint32(len(visits))
+		if uint64(len(all.Units))+uint64(len(c.Table.Units)) > math.MaxUint32 {
+			panic("exposure: more units than a table holds")
+		}
+		for _, u := range c.Table.Units {
+			all.Units = append(all.Units, link.Unit{Party: partyOf[u.Party], Visit: before + u.Visit, At: u.At})
+		}
+		for _, l := range c.Table.Leaves {
+			all.Leaves = append(all.Leaves, link.Leaf{Value: l.Value, Path: pathOf[l.Path], Unit: first + l.Unit})
+		}
+		for _, n := range c.Table.Numbers {
+			all.Numbers = append(all.Numbers, link.Number{Value: n.Value, Path: pathOf[n.Path], Unit: first + n.Unit})
+		}
+		named := make([]map[int]bool, len(c.Table.Units))
+		for _, n := range c.Named {
+			if named[n.Unit] == nil {
+				named[n.Unit] = make(map[int]bool)
+			}
+			named[n.Unit][int(n.Person)] = true
+		}
+		all.named = append(all.named, named...)
+		visits = append(visits, c.visits()...)
+	}
+	for _, p := range all.paths {
+		all.Paths = append(all.Paths, link.Path{Name: p.Name, Window: p.Window, Kind: p.kind()})
+	}
+	all.Derive()
+	all.Sort()
+	return all, visits
 }
 
 // party gives the party of a unit.
 func (t seen) party(unit int) Party { return Party(t.Parties[t.Units[unit].Party]) }
-
-// decodedFrom gives the path whose values were decoded to those at this one.
-func (m *miner) decodedFrom(name string) (container, decoded bool) {
-	encoded, decoded := strings.CutSuffix(name, decodedPath)
-	return decoded && m.paths.list[m.paths.id(encoded)].container, decoded
-}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -12,10 +13,11 @@ import (
 	"golang.org/x/term"
 
 	"github.com/halfmask/halfmask/exposure"
+	"github.com/halfmask/halfmask/exposure/scenario"
 	"github.com/halfmask/halfmask/spec"
 )
 
-// What exposure.Scenario takes at most.
+// What a comparison takes at most.
 const (
 	maxPeople = 100_000
 	maxDays   = 366
@@ -70,9 +72,14 @@ Designs:
 				fmt.Fprintf(errOut, "With fewer than %d people the linkers have little to learn from: \"none found\" then means little.\n", fewPeople)
 			}
 			progress, finish := progressBar(errOut)
-			r, err := exposure.Compare(cmd.Context(),
-				exposure.Scenario{People: people, Days: days, Seed: seed, Rules: set},
-				exposure.Options{Designs: designs, Progress: progress})
+			s := scenario.New("compare", people, days)
+			s.Seed = seed
+			for _, name := range exposure.Designs() {
+				if slices.Contains(designs, name) {
+					s.Designs = append(s.Designs, scenario.Design{Name: name, Base: name})
+				}
+			}
+			r, err := exposure.Run(cmd.Context(), s, exposure.Options{Rules: set, Progress: progress})
 			finish()
 			if cmd.Context().Err() != nil {
 				return fmt.Errorf("%w: nothing was written", errInterrupted)
@@ -98,7 +105,7 @@ Designs:
 	f.IntVar(&people, "people", 300, fmt.Sprintf("`N` synthetic people, drawn from the population, at most %d", maxPeople))
 	f.IntVar(&days, "days", 30, fmt.Sprintf("`N` days of logins, at most %d", maxDays))
 	f.Uint64Var(&seed, "seed", 1, "same `SEED`, same results.csv")
-	f.StringSliceVar(&designs, "designs", nil, "`NAMES` of designs, separated by commas (default all)")
+	f.StringSliceVar(&designs, "designs", exposure.Compared(), "`NAMES` of designs, separated by commas")
 	f.StringVar(&rules, "rules", spec.National, "rule `SET`: "+strings.Join(spec.RuleSets(), ", ")+", or a YAML file")
 	f.StringVar(&out, "out", "halfmask-compare", "`DIR` for the report and the data")
 	f.BoolVar(&jsonOutput, "json", false, `print {"results": [rows]} instead of the table`)
@@ -125,7 +132,7 @@ func progressBar(w io.Writer) (progress func(done, total int), finish func()) {
 			mu.Lock()
 			defer mu.Unlock()
 			if bar == nil {
-				bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("enrollments and logins"),
+				bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("people in all designs"),
 					progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(),
 					progressbar.OptionThrottle(100_000_000))
 			}

@@ -5,8 +5,6 @@ import (
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/halfmask/halfmask/spec"
 )
 
 // file is a scenario as written; the schema has seen it.
@@ -17,7 +15,6 @@ type file struct {
 	Rules  string
 	People int
 	Days   int
-	Start  string
 	Habits struct {
 		MeanLogins float64 `yaml:"mean_logins"`
 		Spread     *float64
@@ -51,13 +48,6 @@ func (p *parser) scenario() (*Scenario, error) {
 	}
 	if f.Habits.Favourites != nil {
 		s.Habits.Favourites = *f.Habits.Favourites
-	}
-	if f.Start != "" {
-		day, err := spec.ParseDate(f.Start)
-		if err != nil {
-			return nil, p.failAt("there is no such day", "start")
-		}
-		s.Start = day
 	}
 	if f.Sample > f.People {
 		return nil, p.failAt("more than people", "sample")

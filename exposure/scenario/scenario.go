@@ -25,7 +25,6 @@ type Scenario struct {
 	Rules      string
 	People     int
 	Days       int
-	Start      spec.Date
 	Habits     Habits
 	Households bool        // children of one household share a guardian
 	Trace      string      // file of logins instead of habits; "" for habits
@@ -72,7 +71,7 @@ type Policy string
 // The policies.
 const (
 	OnceOnly    Policy = "once-only"    // fetch another batch before one is used twice
-	LimitedTime Policy = "limited-time" // one credential at a time, a new one each month
+	LimitedTime Policy = "limited-time" // use each for its share of the month
 	Rotating    Policy = "rotating"     // use each, then start over
 	PerVerifier Policy = "per-verifier" // one credential for each platform
 )
@@ -205,9 +204,6 @@ func DefaultCoalitions() []Coalition {
 	}
 }
 
-// Start is the first day of a scenario that names none.
-var Start = spec.Date{Year: 2026, Month: 3, Day: 1}
-
 // Defaults of a scenario.
 const (
 	loginsPerDay  = 0.25
@@ -215,15 +211,19 @@ const (
 	defaultSample = 1000
 )
 
+// New makes a scenario of its size, with every default in place.
+func New(name string, people, days int) *Scenario {
+	s := &Scenario{Name: name, Seed: 1, People: people, Days: days, Habits: Habits{Spread: 1, Favourites: 1}}
+	s.setDefaults()
+	return s
+}
+
 func (s *Scenario) setDefaults() {
 	s.Seeds = cmp.Or(s.Seeds, 1)
 	s.Rules = cmp.Or(s.Rules, spec.National)
 	s.Backend = cmp.Or(s.Backend, Executed)
 	s.Habits.MeanLogins = cmp.Or(s.Habits.MeanLogins, loginsPerDay*float64(s.Days))
 	s.Sample = min(cmp.Or(s.Sample, defaultSample), s.People)
-	if s.Start.IsZero() {
-		s.Start = Start
-	}
 	if s.Coalitions == nil {
 		s.Coalitions = DefaultCoalitions()
 	}

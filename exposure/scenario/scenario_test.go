@@ -18,7 +18,7 @@ func TestBuiltInScenariosLoad(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.Name != name || s.Rules != spec.National || s.Start != scenario.Start || len(s.Coalitions) < 4 {
+		if s.Name != name || s.Rules != spec.National || len(s.Coalitions) < 4 {
 			t.Errorf("%s: %+v", name, s)
 		}
 	}
@@ -32,7 +32,6 @@ const whole = `name: everything
 seed: 0
 people: 50
 days: 9
-start: 2026-05-31
 habits: {mean_logins: 4, spread: 0, favourites: 0}
 designs:
   - bbs
@@ -47,7 +46,7 @@ func TestParseKeepsWhatIsWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Seed != 0 || s.Habits != (scenario.Habits{MeanLogins: 4}) || s.Start.String() != "2026-05-31" || s.Backend != scenario.Executed || s.Sample != 50 {
+	if s.Seed != 0 || s.Habits != (scenario.Habits{MeanLogins: 4}) || s.Backend != scenario.Executed || s.Sample != 50 {
 		t.Errorf("%+v", s)
 	}
 	want := []scenario.Design{
@@ -81,7 +80,6 @@ func TestParseRefuses(t *testing.T) {
 		"an octal number":              {"name: x\npeople: 0x10\ndays: 5\n", `scenario:2:9: "0x10" is not read: write a decimal number, true, false or a word`},
 		"not a number":                 {head + "habits: {mean_logins: .nan}\n", `scenario:4:23: ".nan" is not read: write a decimal number, true, false or a word`},
 		"an alias":                     {"name: &a x\npeople: 10\ndays: 5\n", "scenario:1:7: anchors and aliases are not read"},
-		"no such day":                  {head + "start: 2026-02-30\n", "scenario:4:8: start: there is no such day"},
 		"unknown rules":                {head + "rules: mine\n", "scenario:4:8: rules: value must be one of 'national-2025', 'inclusive'"},
 		"a sample of more than all":    {head + "sample: 11\n", "scenario:4:9: sample: more than people"},
 		"a trace beside habits":        {head + "trace: a.csv\nhabits: {spread: 1}\n", "scenario:4:8: trace: a scenario has a trace or habits, not both"},
