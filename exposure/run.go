@@ -248,7 +248,6 @@ type outcome struct {
 	chunks []*chunk
 
 	found
-	people  int
 	first   *chunk // without its table
 	refused []int
 	logins  map[spec.Stratum]int
