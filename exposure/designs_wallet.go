@@ -21,6 +21,7 @@ import (
 	"github.com/halfmask/halfmask/protocol/openid4vci"
 	"github.com/halfmask/halfmask/protocol/openid4vp"
 	"github.com/halfmask/halfmask/verifier"
+	"github.com/halfmask/halfmask/wallet"
 )
 
 func newSDJWTReused(e *Env) (Design, error) {
@@ -142,6 +143,9 @@ func (d *walletDesign) prover(k *pocket) (openid4vci.Prover, error) {
 	case credential.BBS2023:
 		return nil, nil
 	}
+	if d.batch.Policy == "" && len(k.copies) == 1 {
+		return openid4vci.Keys{k.copies[0].key}, nil // one key for good, which accounts hang on
+	}
 	keys := make(openid4vci.Keys, d.batch.Size)
 	for i := range keys {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -240,8 +244,13 @@ func (d *walletDesign) present(ctx context.Context, c *copied, uri string, asked
 	return err
 }
 
+// Renew does what package wallet does: it replaces what ends soon.
 func (d *walletDesign) Renew(ctx context.Context, p *Person) error {
-	return d.refill(ctx, d.pockets[p.Index])
+	k := d.pockets[p.Index]
+	if d.env.Clock.Now().Add(wallet.RenewAhead).Before(k.until) {
+		return nil
+	}
+	return d.refill(ctx, k)
 }
 
 // refill fetches a fresh batch.

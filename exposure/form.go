@@ -13,6 +13,7 @@ import (
 
 	"github.com/halfmask/halfmask/issuer/enrollment"
 	"github.com/halfmask/halfmask/spec"
+	"github.com/halfmask/halfmask/wallet"
 )
 
 // A Form is a form of credential that the project's issuer and verifier do
@@ -137,6 +138,9 @@ func (d *formDesign) LogIn(ctx context.Context, p *Person, l Login) error {
 
 func (d *formDesign) Renew(ctx context.Context, p *Person) error {
 	k := d.pockets[p.Index]
+	if d.env.Clock.Now().Add(wallet.RenewAhead).Before(k.until) {
+		return nil
+	}
 	if err := d.post(ctx, d.env.Network.Client(person), "/renewals", issued{Renewal: k.Renewal}, &k.issued); err != nil {
 		return err
 	}
