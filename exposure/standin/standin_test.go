@@ -10,6 +10,7 @@ import (
 
 	"github.com/halfmask/halfmask/exposure"
 	"github.com/halfmask/halfmask/exposure/engine"
+	"github.com/halfmask/halfmask/exposure/scenario"
 	"github.com/halfmask/halfmask/exposure/schedule"
 	"github.com/halfmask/halfmask/exposure/standin"
 	"github.com/halfmask/halfmask/spec"
@@ -17,12 +18,9 @@ import (
 
 // observe runs a design with real roles, real HTTP and real cryptography.
 func observe(design string, people int, seed uint64) (*standin.Observation, error) {
-	s, err := exposure.DefaultScenario()
-	if err != nil {
-		return nil, err
-	}
-	s.People, s.Days, s.Seed = people, 21, seed
-	return exposure.Observe(context.Background(), s, design, standin.Policy{})
+	s := scenario.New("test", people, 21)
+	s.Seed, s.Designs = seed, []scenario.Design{{Name: design, Base: design}}
+	return exposure.Observe(context.Background(), s, standin.Policy{})
 }
 
 type paired struct {
