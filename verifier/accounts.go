@@ -94,7 +94,7 @@ func (s *Server) checkAccount(presented []Presented, reached bool) (string, Chec
 			account = name
 		}
 		if known, ok := s.accounts.Get(name); ok && known.Barred {
-			c.Skipped, c.Detail = false, "the account is barred"
+			c.Skipped, c.Code, c.Detail = false, "barred", "the account is barred"
 			return "", c
 		}
 	}

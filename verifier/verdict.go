@@ -26,6 +26,7 @@ type Check struct {
 	Credential string `json:"credential,omitempty"` // identifier of the credential query; empty for the whole response
 	OK         bool   `json:"ok"`
 	Skipped    bool   `json:"skipped,omitempty"`
+	Code       string `json:"code,omitempty"` // of what failed: finer than Name, such as "expired" for "validity"
 	Detail     string `json:"detail,omitempty"`
 }
 
@@ -105,10 +106,10 @@ func (l *checklist) fail(name string, err error) {
 		l.pass(l.checks[i-1].Name)
 	}
 	c := &l.checks[i]
-	c.OK, c.Skipped, c.Detail = false, false, detail(err)
+	c.OK, c.Skipped, c.Code, c.Detail = false, false, name, detail(err)
 	var failed *credential.Error
 	if errors.As(err, &failed) && failed.Clause != "" {
-		c.Clause = failed.Clause
+		c.Code, c.Clause = failed.Check, failed.Clause
 	}
 	l.next = len(l.checks)
 }

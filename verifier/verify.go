@@ -1,7 +1,6 @@
 package verifier
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -106,20 +105,24 @@ func (s *Server) checkOne(asked openid4vp.CredentialQuery, p openid4vp.Presentat
 	return nil, nil, l.checks
 }
 
+func badToken(code, format string, args ...any) error {
+	return credential.Failed(code, "OpenID4VP 1.0 section 8.1", format, args...)
+}
+
 // fits checks the token against the identifiers of the query.
 func fits(q openid4vp.Query, token openid4vp.VPToken) error {
 	if len(token) == 0 {
-		return errors.New("no presentation")
+		return badToken("presentation-missing", "no presentation")
 	}
 	for _, id := range slices.Sorted(maps.Keys(token)) {
 		asked, ok := q.Credential(id)
 		switch {
 		case !ok:
-			return fmt.Errorf("%.80q is the id of no credential query", id)
+			return badToken("unknown-query-id", "%.80q is the id of no credential query", id)
 		case len(token[id]) == 0:
-			return fmt.Errorf("%q has an empty array", id)
+			return badToken("presentation-missing", "%q has an empty array", id)
 		case len(token[id]) > 1 && !asked.Multiple:
-			return fmt.Errorf("%q has %d presentations where one was asked for", id, len(token[id]))
+			return badToken("presentation-count", "%q has %d presentations where one was asked for", id, len(token[id]))
 		}
 	}
 	return nil
