@@ -35,7 +35,7 @@ The passphrase comes from --passphrase-file, from the environment variable
 	f.StringVar(&w.passphraseFile, "passphrase-file", "", "`FILE` with the passphrase on its only line")
 	f.BoolVar(&w.json, "json", false, "print JSON")
 	c.AddCommand(walletInitCommand(w), walletAcceptCommand(w), walletPresentCommand(w),
-		walletListCommand(w), walletLogCommand(w), walletRenewCommand(w))
+		walletListCommand(w), walletLogCommand(w), walletRenewCommand(w), walletBackupCommand(w), walletServeCommand(w))
 	return c
 }
 
