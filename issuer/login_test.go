@@ -1,6 +1,8 @@
 package issuer
 
 import (
+	"cmp"
+	"context"
 	"io"
 	"net/http"
 	"net/url"
@@ -229,4 +231,43 @@ func TestLoginPage(t *testing.T) {
 	if !strings.Contains(res.Header.Get("Content-Security-Policy"), "frame-ancestors 'none'") || res.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("headers %v", res.Header)
 	}
+}
+
+func TestApplicantLogsIn(t *testing.T) {
+	o := newTown(t, "/tenant", withTestWallet)
+	s := o.submission(adult, spec.ResidentIdentityCard, mint.Options{})
+	o.enroll(s)
+	device := &Applicant{Issuer: o.url, HTTP: o.http}
+	logIn := func(phone, code string) (*openid4vci.Authorization, string, error) {
+		a, err := o.wallet.Authorize(t.Context(), &openid4vci.Offer{Issuer: o.url, Configurations: []string{PersonBBS}}, []string{PersonBBS}, testWallet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		callback, err := device.LogIn(t.Context(), a.URL, phone, func(context.Context) (string, error) {
+			sent, _ := o.gateway.Read(phone)
+			return cmp.Or(code, sent, "000000"), nil
+		})
+		return a, callback, err
+	}
+	a, callback, err := logIn(s.Phone, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.wallet.Redeem(t.Context(), a, callback); err != nil {
+		t.Error(err)
+	}
+	for name, c := range map[string]struct{ phone, code string }{
+		"wrong code": {s.Phone, "nothing"}, "phone that nobody enrolled with": {"+8619999999999", ""}, "no phone number": {"me", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, callback, err := logIn(c.phone, c.code); err == nil || callback != "" {
+				t.Errorf("got %q, %v", callback, err)
+			}
+		})
+	}
+	t.Run("page of somebody else", func(t *testing.T) {
+		if _, err := device.LogIn(t.Context(), "https://evil.example/authorize", s.Phone, nil); err == nil {
+			t.Error("visited")
+		}
+	})
 }

@@ -14,7 +14,8 @@ import (
 
 // Accept redeems a credential offer (OpenID4VCI 1.0 section 4.1): the link
 // openid-credential-offer://… or the https address of one. txCode is "" when
-// the offer asks for none. Of the offered configurations those named are
+// the offer asks for none; an offer that asks the person to log in takes them
+// to the Browser. Of the offered configurations those named are
 // obtained, or, when none is named, all that this wallet keeps (dc+sd-jwt,
 // ldp_vc, and the JWP form of spec/jwpbbs.md).
 //
@@ -148,8 +149,11 @@ func (o *obtaining) meet(ctx context.Context, issuer string) (err error) {
 	return err
 }
 
-// first redeems the offer's code for the first configuration.
+// first redeems the offer for the first configuration.
 func (o *obtaining) first(ctx context.Context, offer *openid4vci.Offer, txCode string) error {
+	if offer.Grants.PreAuthorized == nil {
+		return o.logIn(ctx, offer)
+	}
 	b, err := o.bind(o.pending[0])
 	if err != nil {
 		return err

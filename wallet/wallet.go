@@ -78,7 +78,7 @@ var (
 )
 
 // Wallet holds one person's credentials. Its methods may be called from
-// several goroutines; HTTP, Now and Verifiers are set before the first.
+// several goroutines; HTTP, Now, Verifiers and Browser are set before the first.
 type Wallet struct {
 	// HTTP carries every message; nil is openid4vci.HTTPClient(), which finds
 	// names below .localhost on this machine. No redirect that leaves an
@@ -89,6 +89,9 @@ type Wallet struct {
 	// Verifiers is whom the wallet believes about verifiers. The zero value
 	// knows nobody by a certificate. Its clock is the wallet's.
 	Verifiers openid4vp.Trust
+
+	// Browser is for offers that ask the person to log in; nil refuses them.
+	Browser Browser
 
 	vault *vault.Vault
 

@@ -20,6 +20,7 @@ import (
 	"github.com/halfmask/halfmask/protocol/fetch"
 	"github.com/halfmask/halfmask/protocol/openid4vci"
 	"github.com/halfmask/halfmask/spec"
+	"github.com/halfmask/halfmask/wallet"
 )
 
 const (
@@ -29,7 +30,7 @@ const (
 
 func issuerCommand() *cobra.Command {
 	c := &cobra.Command{Use: "issuer", Short: "Enroll people and issue credentials"}
-	c.AddCommand(issuerServeCommand(), issuerEnrollCommand(), issuerOfferCommand(), issuerOfferStatusCommand(), issuerConfirmCommand(), issuerRestrictCommand())
+	c.AddCommand(issuerServeCommand(), issuerEnrollCommand(), issuerLogInCommand(), issuerOfferCommand(), issuerOfferStatusCommand(), issuerConfirmCommand(), issuerRestrictCommand())
 	return c
 }
 
@@ -128,7 +129,7 @@ printed as simulated SMS. The face match is simulated, too.`,
 }
 
 // ownWallet is the client that every issuer knows: this program's wallet.
-var ownWallet = openid4vci.Wallet{ClientID: "halfmask-wallet", RedirectURI: "http://127.0.0.1/callback"}
+var ownWallet = openid4vci.Wallet{ClientID: wallet.ClientID, RedirectURI: "http://127.0.0.1/callback"}
 
 func walletClients(flags []string) (map[string]openid4vci.ClientMetadata, error) {
 	clients := map[string]openid4vci.ClientMetadata{

@@ -21,9 +21,10 @@ func walletAcceptCommand(f *walletFile) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "accept OFFER|-",
 		Short: "Redeem a credential offer and keep the credentials",
-		Long: `Redeem a credential offer (OpenID4VCI 1.0, pre-authorized code) and keep the
-credentials, each verified first: all of them or none. "-" finds the link in
-standard input, where other processes do not see it.`,
+		Long: `Redeem a credential offer (OpenID4VCI 1.0) and keep the credentials, each verified
+first: all of them or none. An offer that asks you to log in at the issuer names
+a page to open in a browser. "-" finds the link in standard input, where other
+processes do not see it.`,
 		Example: `  halfmask wallet accept 'openid-credential-offer://?credential_offer_uri=…'
   halfmask issuer enroll --document card --phone +999000000001 --sms-dir sms | halfmask wallet accept -
   halfmask wallet accept --configuration person-bbs 'openid-credential-offer://…'`,
@@ -33,7 +34,13 @@ standard input, where other processes do not see it.`,
 			if err != nil {
 				return err
 			}
+			browser, err := newLoopbackBrowser(cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			defer browser.listener.Close()
 			return f.open(cmd, func(w *wallet.Wallet) error {
+				w.Browser = browser
 				entries, err := w.Accept(cmd.Context(), link, txCode, configurations...)
 				if err != nil {
 					return unreachable(err, "the issuer", "halfmask issuer serve")

@@ -30,11 +30,15 @@ type Client struct {
 	Trust *MetadataTrust
 }
 
-// HTTPClient makes the client that a Client without one uses: fetch.New, with
-// this machine in reach and a minute for each answer.
+// HTTPClient gives the client that a Client without one uses: one of
+// fetch.New, with this machine in reach and a minute for each answer. Its
+// connections are shared.
 func HTTPClient() *http.Client {
-	return fetch.New(fetch.Options{AllowLoopback: true, Timeout: time.Minute})
+	c := *direct
+	return &c
 }
+
+var direct = fetch.New(fetch.Options{AllowLoopback: true, Timeout: time.Minute})
 
 // Grant is what a wallet keeps to renew without the person: a secret.
 type Grant struct {

@@ -95,7 +95,7 @@ func (x *exchange) sendOnce(ctx context.Context, method, address, kind string, t
 	}
 	http := x.client.HTTP
 	if http == nil {
-		http = defaultHTTP
+		http = direct
 	}
 	res, err := fetch.Do(http, req)
 	if err != nil {
@@ -122,8 +122,6 @@ func (x *exchange) sendOnce(ctx context.Context, method, address, kind string, t
 	}
 	return got, nil
 }
-
-var defaultHTTP = HTTPClient()
 
 // authorize adds the access token, and the DPoP proof where there is a key:
 // to the requests that carry a token and to those that ask for one.
