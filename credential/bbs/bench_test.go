@@ -8,9 +8,14 @@ import (
 	"time"
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
+	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 
 	"github.com/halfmask/halfmask/credential/bbs"
+	"github.com/halfmask/halfmask/credential/rangeproof"
 )
+
+// peers/main.go runs these benchmarks and makes BENCHMARKS.md of what they
+// report.
 
 // pairingCheck is the yardstick: one check of a product of two pairings with
 // both points of G2 fixed.
@@ -34,9 +39,13 @@ func pairingCheck(b testing.TB) func() {
 
 func BenchmarkPairingCheck(b *testing.B) {
 	check := pairingCheck(b)
+	least := time.Hour
 	for b.Loop() {
+		start := spent()
 		check()
+		least = min(least, spent()-start)
 	}
+	b.ReportMetric(float64(least), "ns-least")
 }
 
 // bench runs op for 10 and 50 messages, 3 of them disclosed, and reports its
@@ -217,6 +226,39 @@ func BenchmarkPseudonymVerify(b *testing.B) {
 			}
 		}
 	})
+}
+
+func BenchmarkRangeProve(b *testing.B)  { benchRange(b, rangeproof.VectorRange, true) }
+func BenchmarkRangeVerify(b *testing.B) { benchRange(b, rangeproof.VectorRange, false) }
+
+func BenchmarkSigmaRangeProve(b *testing.B)  { benchRange(b, rangeproof.SigmaRange, true) }
+func BenchmarkSigmaRangeVerify(b *testing.B) { benchRange(b, rangeproof.SigmaRange, false) }
+
+// benchRange is a proof for 16 bits, the statement made anew each time.
+func benchRange(b *testing.B, c rangeproof.Construction, prove bool) {
+	must := func(err error) {
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	y0, y1 := bbs.SHA256.Blind().CommitmentGenerators()
+	bases, err := rangeproof.NewBases(y1, y0)
+	must(err)
+	var message fr.Element
+	commitment, opening := bases.Commit(*message.SetUint64(30000))
+	state := func() *rangeproof.Statement {
+		s, err := rangeproof.NewStatement(bases, commitment, 1000, 1000+1<<16)
+		must(err)
+		return s
+	}
+	proof, err := c.Prove(state(), opening, []byte("nonce"))
+	must(err)
+	op := func() { must(c.Verify(state(), proof, []byte("nonce"))) }
+	if prove {
+		op = func() { _, err := c.Prove(state(), opening, []byte("nonce")); must(err) }
+	}
+	ratio(b, 1, func() func() { return op })
+	b.ReportMetric(float64(len(proof)), "octets")
 }
 
 // newNymBench has 10 messages, 3 of them disclosed, of which the prover
