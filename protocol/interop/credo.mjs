@@ -98,6 +98,7 @@ export async function newApp() {
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   server.unref();
+  server.on('connection', socket => socket.unref());
   return {app, url: `http://localhost:${server.address().port}`};
 }
 

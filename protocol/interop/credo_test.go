@@ -68,6 +68,12 @@ func TestCredoIssuer(t *testing.T) {
 	row := credo(t).row(theirIssuer)
 	row.accepts(t, "pre-authorized code", h.receives(t, c, false))
 	row.accepts(t, "with a transaction code", h.receives(t, c, true))
+	for _, w := range []way{
+		{name: "pre-authorized code and DPoP", with: document{"dpop": true}},
+		{name: "deferred", with: document{"dpop": true, "later": true}},
+	} {
+		w.walk(t, row, c)
+	}
 }
 
 // TestCredoVerifier lets our wallet show our credential to Credo.

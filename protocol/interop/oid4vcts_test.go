@@ -101,14 +101,23 @@ func (h *halfmask) bound(credentials []string, keys []jose.JSONWebKey) error {
 	return nil
 }
 
-// TestOID4VCTSIssuer lets our wallet redeem offers of an issuer that leaves
-// every check to @openid4vc/openid4vci and @openid4vc/oauth2.
+// TestOID4VCTSIssuer lets our wallet, and our client for more, redeem offers
+// of an issuer that leaves every check to @openid4vc/openid4vci and oauth2.
 func TestOID4VCTSIssuer(t *testing.T) {
 	c := start(t, "oid4vc-ts-issuer.mjs")
 	h := ours(t)
 	row := oid4vcts(t).row(theirIssuer)
-	for name, txCode := range map[string]bool{"pre-authorized code": false, "with a transaction code": true} {
-		row.accepts(t, name, h.receives(t, c, txCode))
+	row.accepts(t, "pre-authorized code", h.receives(t, c, false))
+	row.accepts(t, "with a transaction code", h.receives(t, c, true))
+	for _, w := range []way{
+		{name: "pre-authorized code and DPoP", with: document{"dpop": true}},
+		{name: "authorization code, pushed, with PKCE", with: document{"byCode": true}},
+		{name: "authorization code and DPoP", with: document{"byCode": true, "dpop": true}},
+		{name: "renewed, with DPoP", with: document{"dpop": true}, renew: true},
+		{name: "with a notification", with: document{"dpop": true}, notify: true},
+		{name: "deferred", with: document{"dpop": true, "later": true}},
+	} {
+		w.walk(t, row, c)
 	}
 }
 

@@ -2,9 +2,10 @@
 import {createServer} from 'node:http';
 
 /**
- * serve answers on loopback with routes, a map from "METHOD /path" to
- * a function of {url, headers, method, body}, which gives the JSON answer
- * or throws one: {status, json}. It stops with the process.
+ * serve answers on loopback with routes, a function that gives a map from
+ * "METHOD /path" to a function of {url, headers, method, body}, which gives
+ * the JSON answer or throws another one: {status, json, headers}. It stops
+ * with the process.
  */
 export async function serve(routes) {
   const server = createServer(async (request, response) => {
@@ -22,10 +23,11 @@ export async function serve(routes) {
     } catch(e) {
       answer = e.status ? e : {status: 500, json: {error: 'server_error', error_description: String(e.message)}};
     }
-    response.writeHead(answer.status, {'Content-Type': 'application/json', 'Cache-Control': 'no-store'});
+    response.writeHead(answer.status, {'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...answer.headers});
     response.end(JSON.stringify(answer.json));
   });
   await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
   server.unref();
+  server.on('connection', socket => socket.unref());
   return `http://127.0.0.1:${server.address().port}`;
 }
