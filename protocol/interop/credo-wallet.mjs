@@ -60,12 +60,12 @@ async function authorize({resolvedCredentialOffer, ...client}) {
   return {code, codeVerifier, dpop, ...client};
 }
 
-/** present answers a request with what it kept. */
-export async function present({request}) {
+/** present answers a request with what it kept; change is of the request that it believes to have read. */
+export async function present({request, change}) {
   const holder = agent.openid4vc.holder;
   const resolved = await attempt(() => holder.resolveOpenId4VpAuthorizationRequest(request));
   const answer = await attempt(() => holder.acceptOpenId4VpAuthorizationRequest({
-    authorizationRequestPayload: resolved.authorizationRequestPayload,
+    authorizationRequestPayload: {...resolved.authorizationRequestPayload, ...change},
     dcql: {credentials: holder.selectCredentialsForDcqlRequest(resolved.dcql.queryResult)},
   }));
   if(!answer.ok) {

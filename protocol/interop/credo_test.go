@@ -57,6 +57,18 @@ func TestCredoWallet(t *testing.T) {
 			row.accepts(t, prefix+", "+mode, h.shows(c, p.ID, p.Reference))
 		}
 	}
+	for _, test := range []struct {
+		name   string
+		change document
+		check  string
+	}{
+		{"another nonce", document{"nonce": "another"}, "check key-binding-nonce failed"},
+		{"another audience", document{"client_id": "x509_san_dns:another.example"}, "check key-binding-audience failed"},
+		{"another state", document{"state": "another"}, "check state failed"},
+	} {
+		row.refuses(t, test.name, c.call("present", document{"request": h.request(t, sanDNS, directPost).Reference, "change": test.change}, nil), test.check)
+	}
+	row.refuses(t, "a request that was answered", c.call("present", document{"request": p.ByValue}, nil), "check state failed")
 	row.cannot(t, "redirect_uri, by reference", "it reads no unsecured request object",
 		c.call("present", map[string]any{"request": h.request(t, redirectPrefix, directPost).Reference}, nil), "JAR request object is not a valid JWT")
 }

@@ -26,10 +26,11 @@ let flow; // what is asked of the wallet, and how far it came
 /**
  * begin serves an issuer of one configuration and makes an offer: by
  * pre-authorized code, with a transaction code or not, or byCode. dpop
- * requires that, and later defers the credential once.
+ * requires that, later defers the credential once, and spoil replaces what
+ * the credential says.
  */
-export async function begin({configuration, vct, claims, txCode, byCode, dpop, later}) {
-  flow = {txCode: txCode ? '4711' : undefined, dpop, later, codes: {}, claims, vct};
+export async function begin({configuration, vct, claims, txCode, byCode, dpop, later, spoil}) {
+  flow = {txCode: txCode ? '4711' : undefined, dpop, later, claims, vct, spoil};
   const url = await serve(() => routes);
   flow.url = url;
   metadata = {
@@ -131,7 +132,7 @@ async function credential(request) {
     issuer.verifyCredentialRequestJwtProof({issuerMetadata: metadata, jwt, expectedNonce: flow.nonce}))));
   const now = Math.floor(Date.now() / 1000);
   const credentials = await Promise.all(proved.map(async ({signer: {publicJwk}}) => ({credential: await issue({
-    payload: {iss: flow.url, vct: flow.vct, iat: now, exp: now + 86400, cnf: {jwk: publicJwk}, ...flow.claims},
+    payload: {iss: flow.url, vct: flow.vct, iat: now, exp: now + 86400, cnf: {jwk: publicJwk}, ...flow.claims, ...flow.spoil},
     frame: {_sd: Object.keys(flow.claims)}, key: key.privateJwk, kid: 'key-1', hashAlg: 'sha-256',
   })})));
   if(flow.later) {

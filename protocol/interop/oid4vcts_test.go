@@ -1,7 +1,10 @@
 package interop
 
 import (
+	"bytes"
 	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"testing"
@@ -118,6 +121,36 @@ func TestOID4VCTSIssuer(t *testing.T) {
 		{name: "deferred", with: document{"dpop": true, "later": true}},
 	} {
 		w.walk(t, row, c)
+	}
+}
+
+// TestOID4VCTSIssuerRefused lets the same issuer send what our wallet must not
+// keep.
+func TestOID4VCTSIssuerRefused(t *testing.T) {
+	c := start(t, "oid4vc-ts-issuer.mjs")
+	w := ours(t).wallet(t)
+	row := oid4vcts(t).row(theirIssuer)
+	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name  string
+		spoil document
+		check string
+	}{
+		{"a credential of another type", document{"vct": "https://club.example/owner"}, "check type failed"},
+		{"a credential of another issuer", document{"iss": "https://club.example"}, "check issuer-key failed"},
+		{"a credential for another holder", document{"cnf": document{"jwk": &jose.JSONWebKey{Key: &other.PublicKey}}}, "check credential-holder-key failed"},
+		{"an expired credential", document{"exp": 1700000000}, "check expired failed"},
+	} {
+		var begun struct{ Offer string }
+		c.must("begin", document{"configuration": "member", "vct": memberType, "claims": memberClaims, "spoil": test.spoil}, &begun)
+		_, err := w.do("accept", begun.Offer)
+		row.refuses(t, test.name, err, test.check)
+	}
+	if out, err := w.do("list"); err != nil || string(bytes.TrimSpace(out)) != "[]" {
+		t.Errorf("the wallet holds %s (%v)", out, err)
 	}
 }
 
