@@ -41,6 +41,9 @@ func TestTheStoryIsTrue(t *testing.T) {
 	if !strings.Contains(story, "identifier ") || strings.Count(story, "age_over_14: true") != 2 {
 		t.Error("the story does not say what the platforms learned in either design")
 	}
+	if strings.Count(story, "It knows the person from before") != 1 || !strings.Contains(story, "18 or over on") {
+		t.Error("the story does not tell of a proof about the age, or of an account")
+	}
 	if n := strings.Count(story, "C0000000"); n != 2 {
 		t.Errorf("the service logged %d logins, want 2", n)
 	}

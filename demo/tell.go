@@ -10,6 +10,7 @@ import (
 	"github.com/halfmask/halfmask/exposure/centralized"
 	"github.com/halfmask/halfmask/issuer"
 	"github.com/halfmask/halfmask/issuer/enrollment"
+	"github.com/halfmask/halfmask/protocol/openid4vp"
 	"github.com/halfmask/halfmask/spec"
 	"github.com/halfmask/halfmask/verifier"
 	"github.com/halfmask/halfmask/wallet"
@@ -46,21 +47,30 @@ func (w *World) Tell(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer held.Close()
-	entries, err := held.Accept(ctx, answer.Link, "", issuer.PersonBBS)
+	entries, err := held.Accept(ctx, answer.Link, "", issuer.PersonJWP)
 	if err != nil {
 		return err
 	}
-	say("\n2. The wallet accepts it, checks it, and keeps it: %s, %d claims, valid until %s.",
-		entries[0].Format, len(entries[0].Claims), spec.DateOf(entries[0].ValidUntil))
+	say("\n2. The wallet accepts it, bound to a secret that the issuer never saw, checks it, and keeps it:")
+	say("   %s, %d claims, valid until %s.", entries[0].Format, len(entries[0].Claims), spec.DateOf(entries[0].ValidUntil))
 
-	for i, p := range w.Platforms {
-		say("\n%d. A login at %s, %s", i+3, p.Name, p.VerifierURL)
-		if err := p.present(ctx, held, say, i == 0); err != nil {
+	visits := []struct{ how, of string }{{"A login at", w.Platforms[0].Name}, {"A login at", w.Platforms[1].Name}, {"Back at", w.Platforms[0].Name}}
+	known := map[string]string{}
+	for i, v := range visits {
+		p := w.platform(v.of)
+		say("\n%d. %s %s, %s", i+3, v.how, p.Name, p.VerifierURL)
+		account, err := p.present(ctx, held, say, i == 0)
+		if err != nil {
 			return err
 		}
+		if account == known[p.Name] {
+			say("   It knows the person from before, by that name.")
+		}
+		known[p.Name] = account
 	}
-	say("\n   The issuer was asked nothing. The two platforms hold two proofs that repeat nothing but the disclosed claims,")
-	say("   the issuer and the validity, which are the same for everybody (as far as the assumptions of BBS go).")
+	say("\n   The issuer was asked nothing. The two platforms know the person by two names that have nothing to do with each")
+	say("   other, and hold proofs that repeat nothing else but what is the same for everybody (as far as the assumptions")
+	say("   of BBS go). No date was shown: neither the day of birth nor the day on which the credential ends.")
 
 	say("\nTHE CENTRALIZED DESIGN, the same person\n")
 	if err := w.centralized(ctx, submission, say); err != nil {
@@ -70,11 +80,17 @@ func (w *World) Tell(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// present logs in by wallet, and spells the checks out the first time.
-func (p Platform) present(ctx context.Context, held *wallet.Wallet, say func(string, ...any), spell bool) error {
-	request, err := p.verifier.Request(verifier.QueryFor(p.Claims))
+// platform finds a platform by its name.
+func (w *World) platform(name string) Platform {
+	return w.Platforms[slices.IndexFunc(w.Platforms, func(p Platform) bool { return p.Name == name })]
+}
+
+// present logs in by wallet, spells the checks out the first time, and gives
+// the name by which the platform knows the person.
+func (p Platform) present(ctx context.Context, held *wallet.Wallet, say func(string, ...any), spell bool) (account string, err error) {
+	request, err := p.verifier.Request(verifier.Proving(&openid4vp.PseudonymQuery{}, p.Claims...))
 	if err != nil {
-		return err
+		return "", err
 	}
 	_, err = held.Present(ctx, request.RequestURI, func(a wallet.Ask) bool {
 		say("     it asks for    %s", strings.Join(a.Asked, ", "))
@@ -85,15 +101,18 @@ func (p Platform) present(ctx context.Context, held *wallet.Wallet, say func(str
 			}
 		}
 		say("     stays hidden   %s", strings.Join(hidden, ", "))
+		for _, d := range a.Shows {
+			say("     is proved      %s", strings.Join(d.Proves, "; "))
+		}
 		say("     linkable?      %s", a.Linkable)
 		return true
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
 	result, err := p.verifier.Result(request.ID)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if spell {
 		for _, c := range result.Verdict.Checks {
@@ -103,7 +122,8 @@ func (p Platform) present(ctx context.Context, held *wallet.Wallet, say func(str
 		say("     ok  the same %d checks", len(result.Verdict.Checks))
 	}
 	say("   It learned: %s", claims(result.Verdict.Claims))
-	return nil
+	say("   and a name for its account: %.12s…", result.Verdict.Account)
+	return result.Verdict.Account, nil
 }
 
 func (w *World) centralized(ctx context.Context, s enrollment.Submission, say func(string, ...any)) error {
