@@ -15,7 +15,7 @@ const defaultVerifier = "http://127.0.0.1:7002"
 
 func verifierCommand() *cobra.Command {
 	c := &cobra.Command{Use: "verifier", Short: "Ask people for claims, and check what they show"}
-	c.AddCommand(verifierServeCommand(), verifierRequestCommand(), verifierResultCommand())
+	c.AddCommand(verifierServeCommand(), verifierCertifyCommand(), verifierRequestCommand(), verifierResultCommand())
 	return c
 }
 
@@ -24,6 +24,7 @@ func verifierServeCommand() *cobra.Command {
 	var issuers []string
 	var tokenFile string
 	var files identityFiles
+	var registration string
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Run a platform's verifier",
@@ -62,7 +63,11 @@ Requests live for five minutes and are kept in memory.`,
 			if err != nil {
 				return err
 			}
-			server, err := verifier.New(verifier.Config{URL: at.url, Issuers: trusted, Identities: identities, BackendToken: token})
+			info, err := registrationIn(registration)
+			if err != nil {
+				return fmt.Errorf("--registration: %w", err)
+			}
+			server, err := verifier.New(verifier.Config{URL: at.url, Issuers: trusted, Identities: identities, VerifierInfo: info, BackendToken: token})
 			if err != nil {
 				return err
 			}
@@ -96,6 +101,7 @@ Requests live for five minutes and are kept in memory.`,
 	files.flags(c)
 	f := c.Flags()
 	f.StringSliceVar(&issuers, "trust-issuer", []string{defaultIssuer}, "`URLS` of the issuers whose credentials count")
+	f.StringVar(&registration, "registration", "", "`FILE` with a registration certificate, a JWT, to show in every request: what a registrar says this platform may ask for")
 	f.StringVar(&tokenFile, "backend-token-file", "", "`FILE` with the token that the platform's back end sends (default: this machine alone, no token)")
 	return c
 }

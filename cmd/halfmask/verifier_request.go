@@ -97,6 +97,7 @@ Claims:
 	a.flags(c)
 	c.Flags().StringVar(&t.Prefix, "client-id-prefix", "", "`PREFIX` of the verifier's name to sign with, or redirect_uri for none (default: its first)")
 	c.Flags().StringVar(&t.Mode, "response-mode", "", "`MODE` of the answer: direct_post, or direct_post.jwt to have it encrypted (default direct_post)")
+	c.Flags().StringVar(&t.Agree, "confirm", "", "`TEXT` that the person is to agree to with the answer (transaction data)")
 	return c
 }
 
@@ -105,6 +106,7 @@ type terms struct {
 	Query  json.RawMessage `json:"dcql_query"`
 	Prefix string          `json:"client_id_prefix,omitempty"`
 	Mode   string          `json:"response_mode,omitempty"`
+	Agree  string          `json:"confirm,omitempty"`
 }
 
 func verifierResultCommand() *cobra.Command {
@@ -255,6 +257,9 @@ func printResult(w io.Writer, r verifier.Result) {
 	fmt.Fprintln(w, "\nACCEPTED")
 	for _, name := range claimOrder(r.Verdict.Claims) {
 		fmt.Fprintf(w, "  %-17s %s\n", plain(name), plain(r.Verdict.Claims[name]))
+	}
+	for _, text := range r.Verdict.Agreed {
+		fmt.Fprintf(w, "agreed to: %s\n", plain(text))
 	}
 	for _, p := range r.Verdict.Presentations {
 		fmt.Fprintf(w, "from %s, as %s\n", plain(p.Issuer), p.Format)
