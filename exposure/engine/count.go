@@ -12,6 +12,11 @@ type Counts struct {
 	Logins int
 	Units  int // that the view has
 
+	// Components of two units or more, the units in them, and the sum over
+	// these of the number of the component's first unit.
+	Components, Joined int64
+	Labels             uint64
+
 	// Contingency counts, for each size of a component, number of a person's
 	// logins and number of those in the component, how often that is so.
 	// Sizes are in logins; a login counts where its first unit is.
@@ -77,6 +82,18 @@ func (r *run) countView(view *View, s sets, named []Entry) *Counts {
 		}
 	}
 	c := &Counts{View: view.Name, Contingency: make(map[Cell]int64)}
+	size := t.visits // borrowed: cleared below
+	for i := range s {
+		size[s.root(uint32(i))]++
+	}
+	for i, n := range size {
+		if n > 1 {
+			c.Components++
+			c.Joined += int64(n)
+			c.Labels += uint64(i) * uint64(n)
+		}
+	}
+	clear(size)
 	for p := range r.units.People() {
 		t.gather(p)
 		for rest := t.keys; len(rest) > 0; {

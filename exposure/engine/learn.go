@@ -47,7 +47,7 @@ type run struct {
 func newRun(u *Units, views []View, seed uint64) *run {
 	r := &run{units: u, views: views, seed: seed, person: make([]uint32, u.Len()), half: make([]uint8, u.People())}
 	for p := range u.People() {
-		r.half[p] = uint8(Mix(seed^0x68616c66, uint64(p)) & 1)
+		r.half[p] = Half(seed, p)
 		r.active[r.half[p]]++
 		for i := u.First[p]; i < u.First[p+1]; i++ {
 			r.person[i] = uint32(p)
@@ -58,6 +58,9 @@ func newRun(u *Units, views []View, seed uint64) *run {
 	}
 	return r
 }
+
+// Half says in which of the two halves of the people a person is.
+func Half(seed uint64, person int) uint8 { return uint8(Mix(seed^0x68616c66, uint64(person)) & 1) }
 
 // Mix hashes two words into one (the finalizer of SplitMix64, twice).
 func Mix(a, b uint64) uint64 { return mix(mix(a+0x9e3779b97f4a7c15) ^ b) }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,10 +22,11 @@ func NewTable(u Units) (*Table, error) {
 	return &Table{units: u}, nil
 }
 
-// Add adds a column; the entries need not be in order.
+// Add adds a column; the entries need not be in order, and the same twice counts once.
 func (t *Table) Add(c Column, entries []Entry) error {
 	entries = slices.Clone(entries)
-	slices.SortStableFunc(entries, func(a, b Entry) int { return int(a.Unit) - int(b.Unit) })
+	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Or(cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Value, b.Value)) })
+	entries = slices.CompactFunc(entries, func(a, b Entry) bool { return a.Unit == b.Unit && a.Value == b.Value })
 	if len(entries) > 0 && int(entries[len(entries)-1].Unit) >= t.units.Len() {
 		return fmt.Errorf("engine: column %s: there is no unit %d", c.Name, entries[len(entries)-1].Unit)
 	}

@@ -352,3 +352,19 @@ func (c *column) simple() bool {
 func anyOf(ps []presence, v *Visit, p *schedule.Profile) bool {
 	return slices.ContainsFunc(ps, func(pr presence) bool { return pr.at[pr.trait.of(v, p)] })
 }
+
+// Seconds appends the time of each unit of some people.
+func (d *Data) Seconds(first, last int, to []int64) []int64 {
+	for i := first; i < last; i++ {
+		to = append(to, startSecond+3600)
+		if d.renews {
+			to = append(to, d.town.renewals...)
+		}
+		for _, l := range d.town.logins[d.town.first[i]:d.town.first[i+1]] {
+			for range 1 + len(d.atLogin) {
+				to = append(to, startSecond+int64(l.Second))
+			}
+		}
+	}
+	return to
+}
