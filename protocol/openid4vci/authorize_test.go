@@ -143,6 +143,7 @@ func TestPushedRequestRefuses(t *testing.T) {
 		{"authorization_details of another type", "authorization_details", `[{"type":"payment","credential_configuration_id":"free"}]`, InvalidAuthorizationDetails},
 		{"authorization_details of an unknown configuration", "authorization_details", `[{"type":"openid_credential","credential_configuration_id":"crown"}]`, InvalidAuthorizationDetails},
 		{"authorization_details twice the same", "authorization_details", `[{"type":"openid_credential","credential_configuration_id":"free"},{"type":"openid_credential","credential_configuration_id":"free"}]`, InvalidAuthorizationDetails},
+		{"authorization_details and more", "authorization_details", `[{"type":"openid_credential","credential_configuration_id":"free"}],"x":1`, InvalidAuthorizationDetails},
 		{"authorization_details that break out", "authorization_details", `[]} {`, InvalidAuthorizationDetails},
 		{"long state", "state", strings.Repeat("a", 2000), InvalidRequest},
 	} {

@@ -27,6 +27,7 @@ const (
 	maxClientMetadata = 32 << 10 // bytes
 	maxRedirects      = 32       // redirect URIs of a client
 	maxClientsKept    = 1024     // fetched ones
+	maxFetches        = 16       // at a time: anybody may ask for one
 	clientLifetime    = 10 * time.Minute
 )
 
@@ -83,6 +84,7 @@ type clients struct {
 	registered map[string]ClientMetadata
 	mu         sync.Mutex
 	fetched    shelf[*ClientMetadata]
+	fetching   chan struct{} // a place for each fetch under way
 }
 
 func newClients(registered map[string]ClientMetadata) (*clients, error) {
@@ -91,7 +93,7 @@ func newClients(registered map[string]ClientMetadata) (*clients, error) {
 			return nil, fmt.Errorf("openid4vci: client %s: %w", id, err)
 		}
 	}
-	return &clients{registered: registered, fetched: newShelf[*ClientMetadata](maxClientsKept)}, nil
+	return &clients{registered: registered, fetched: newShelf[*ClientMetadata](maxClientsKept), fetching: make(chan struct{}, maxFetches)}, nil
 }
 
 func (c *clients) find(ctx context.Context, http *http.Client, id string, now time.Time) (*ClientMetadata, error) {
@@ -110,6 +112,12 @@ func (c *clients) find(ctx context.Context, http *http.Client, id string, now ti
 	c.mu.Unlock()
 	if ok {
 		return m, nil
+	}
+	select {
+	case c.fetching <- struct{}{}:
+		defer func() { <-c.fetching }()
+	default:
+		return nil, refuse(503, TemporarilyUnavailable, "too many clients are being looked up; try later")
 	}
 	body, err := fetch.Get(ctx, http, id, maxClientMetadata, mediaJSON)
 	if err != nil {

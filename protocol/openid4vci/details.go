@@ -1,5 +1,7 @@
 package openid4vci
 
+import "github.com/halfmask/halfmask/spec/strictjson"
+
 // detailType is the authorization details type of section 5.1.1.
 const detailType = "openid_credential"
 
@@ -20,6 +22,10 @@ func (e *Endpoint) readDetails(text string) ([]AuthorizationDetail, error) {
 			Type          string `json:"type"`
 			Configuration string `json:"credential_configuration_id"`
 		} `json:"authorization_details"`
+	}
+	whole, err := strictjson.DecodeAny([]byte(text), strictjson.Limits{Bytes: maxTokenRequest, Depth: maxDepth}, nil)
+	if _, ok := whole.([]any); err != nil || !ok {
+		return nil, refuse(400, InvalidAuthorizationDetails, "authorization_details is not one JSON array")
 	}
 	if err := decodeStrict([]byte(`{"authorization_details":`+text+`}`), &message); err != nil {
 		return nil, refuse(400, InvalidAuthorizationDetails, "authorization_details: %v", err)

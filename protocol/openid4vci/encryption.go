@@ -42,11 +42,15 @@ func newDecrypter() (*decrypter, error) {
 	return &decrypter{jwk}, nil
 }
 
-func (d *decrypter) requestEncryption() *RequestEncryption {
-	return &RequestEncryption{JWKS: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{d.key.Public()}}, Encs: contentEncryptions}
+func (d *decrypter) requestEncryption() (*RequestEncryption, error) {
+	public, err := d.key.Public().MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return &RequestEncryption{JWKS: KeySet{[]json.RawMessage{public}}, Encs: contentEncryptions}, nil
 }
 
-// open decrypts a JWE to the key.
+// openJWE decrypts a JWE to the key.
 func openJWE(compact string, key *jose.JSONWebKey) ([]byte, error) {
 	head, _, _ := strings.Cut(compact, ".")
 	raw, err := jws.ReadBase64(head)

@@ -16,7 +16,7 @@ import (
 // sealed encrypts a message to an endpoint's key.
 func (s *stage) sealed(enc jose.ContentEncryption, options *jose.EncrypterOptions, change func(*jose.Recipient), message string) string {
 	s.t.Helper()
-	key := s.endpoint.meta.RequestEncryption.JWKS.Keys[0]
+	key := s.endpoint.secrecy.key.Public()
 	to := jose.Recipient{Algorithm: jose.ECDH_ES, Key: key.Key, KeyID: key.KeyID}
 	if change != nil {
 		change(&to)
@@ -95,6 +95,8 @@ func TestEncryptedRequestAndResponse(t *testing.T) {
 func TestClientEncryptsWhereTheIssuerRequiresIt(t *testing.T) {
 	s := newStage(t, "", EndpointOptions{})
 	s.endpoint.meta.ResponseEncryption.Required = true
+	keys := &s.endpoint.meta.RequestEncryption.JWKS
+	keys.Keys = append([]json.RawMessage{json.RawMessage(`{"kty":"OKP","crv":"X25519","x":"AA","alg":"ECDH-ES"}`), json.RawMessage(`{"kty":"new"}`)}, keys.Keys...)
 	spy := &spying{}
 	s.client.HTTP = &http.Client{Transport: spy}
 	if got, _, err := s.client.Accept(t.Context(), s.offer(OfferOptions{}), "free", "", nil); err != nil || !strings.Contains(got[0], "ming") {

@@ -99,6 +99,7 @@ const (
 	maxTokenRequest = 16 << 10 // bytes
 	maxBatch        = 1000
 	maxUnfinished   = 1 << 20 // codes, tokens and used nonces kept, of each
+	maxLogins       = 1 << 14 // of those that anybody may begin, and of pushed requests
 )
 
 // NewEndpoint makes the endpoint of the issuer with that identifier, which is
@@ -145,6 +146,9 @@ func NewEndpoint(issuer string, configurations map[string]CredentialConfiguratio
 	}
 	maps.Copy(e.proofTypes, o.ProofTypes)
 	e.describe(issuer, configurations, batch)
+	if e.meta.RequestEncryption, err = e.secrecy.requestEncryption(); err != nil {
+		return nil, err
+	}
 	if err := e.meta.check(issuer); err != nil {
 		return nil, fmt.Errorf("openid4vci: %w", err)
 	}
@@ -192,7 +196,6 @@ func (e *Endpoint) describe(issuer string, configurations map[string]CredentialC
 	e.meta = IssuerMetadata{
 		Issuer: issuer, CredentialEndpoint: e.base + credentialPath, NonceEndpoint: e.base + noncePath,
 		DeferredEndpoint: e.base + deferredPath, NotificationEndpoint: e.base + notificationPath,
-		RequestEncryption:  e.secrecy.requestEncryption(),
 		ResponseEncryption: &ResponseEncryption{Algs: []string{keyAgreement}, Encs: contentEncryptions},
 		Display:            e.options.Display, Configurations: maps.Clone(configurations),
 	}

@@ -196,11 +196,7 @@ func (r *RequestEncryption) recipient() (*encryptTo, error) {
 	if enc == "" {
 		return fail("the issuer supports none of " + strings.Join(contentEncryptions, ", "))
 	}
-	for _, k := range r.JWKS.Keys {
-		raw, err := k.MarshalJSON()
-		if err != nil {
-			continue
-		}
+	for _, raw := range r.JWKS.Keys {
 		if key, err := parseAgreementKey(raw); err == nil {
 			return &encryptTo{*key, jose.ContentEncryption(enc)}, nil
 		}

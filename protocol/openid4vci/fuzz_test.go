@@ -2,11 +2,16 @@ package openid4vci
 
 import (
 	"bytes"
+	"crypto/x509"
 	"encoding/json"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/halfmask/halfmask/credential/jws"
 )
 
 func FuzzParseOffer(f *testing.F) {
@@ -89,6 +94,46 @@ func FuzzMetadata(f *testing.F) {
 			if u, err := url.Parse(m.CredentialEndpoint); err != nil || u.Host == "" {
 				t.Errorf("unusable endpoint passed: %q", m.CredentialEndpoint)
 			}
+		}
+	})
+}
+
+func FuzzSignedMetadata(f *testing.F) {
+	key, public := signingKey(f, "m1")
+	good, err := jws.Sign(key, metadataForm, nil, map[string]any{"sub": "https://a.example", "iat": 1}, nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add(strings.Replace(good, ".", ".e30.", 1))
+	trust := &MetadataTrust{Keys: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{public}}, Roots: x509.NewCertPool()}
+	f.Fuzz(func(t *testing.T, text string) {
+		if _, err := readSignedMetadata(text, "https://a.example", trust, time.Unix(2, 0)); err == nil && strings.Split(text, ".")[1] != strings.Split(good, ".")[1] {
+			t.Errorf("metadata that was never signed verifies: %s", text)
+		}
+	})
+}
+
+func FuzzAuthorizationResponse(f *testing.F) {
+	a := &Authorization{TokenIssuer: "https://a.example", RedirectURI: "http://127.0.0.1:1/cb", State: "s", NamesIssuer: true}
+	f.Add("http://127.0.0.1:1/cb?code=c&state=s&iss=https://a.example")
+	f.Fuzz(func(t *testing.T, callback string) {
+		if code, err := a.code(callback); err == nil && (code == "" || !strings.Contains(callback, "state")) {
+			t.Errorf("%q gave %q", callback, code)
+		}
+	})
+}
+
+func FuzzAuthorizationDetails(f *testing.F) {
+	e, err := NewEndpoint("https://a.example", configurations, &fakeIssuer{}, EndpointOptions{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(`[{"type":"openid_credential","credential_configuration_id":"free"}]`)
+	f.Fuzz(func(t *testing.T, text string) {
+		details, err := e.readDetails(text)
+		if err == nil && (len(details) == 0 || len(details) > len(configurations)) {
+			t.Errorf("%d details", len(details))
 		}
 	})
 }

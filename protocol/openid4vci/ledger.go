@@ -81,8 +81,8 @@ type notice struct {
 func newLedger(limit int) *ledger {
 	return &ledger{
 		codes: newShelf[code](limit), granted: newShelf[grantedCode](limit), offers: newShelf[*Offer](limit),
-		states: newShelf[*family](limit), progress: newShelf[*Progress](limit), pushed: newShelf[*authorization](limit),
-		logins: newShelf[*authorization](limit), access: newShelf[*access](limit), refresh: newShelf[*family](limit),
+		states: newShelf[*family](limit), progress: newShelf[*Progress](limit), pushed: newShelf[*authorization](min(limit, maxLogins)),
+		logins: newShelf[*authorization](min(limit, maxLogins)), access: newShelf[*access](limit), refresh: newShelf[*family](limit),
 		deferred: newShelf[*deferral](limit), notices: newShelf[*notice](limit),
 		nonces: newShelf[struct{}](limit), proofs: newShelf[struct{}](limit),
 	}

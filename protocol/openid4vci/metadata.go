@@ -1,9 +1,8 @@
 package openid4vci
 
 import (
+	"encoding/json"
 	"slices"
-
-	"github.com/go-jose/go-jose/v4"
 
 	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/protocol/fetch"
@@ -38,9 +37,15 @@ type IssuerMetadata struct {
 
 // RequestEncryption says how credential requests may be encrypted.
 type RequestEncryption struct {
-	JWKS     jose.JSONWebKeySet `json:"jwks"`
-	Encs     []string           `json:"enc_values_supported"`
-	Required bool               `json:"encryption_required"`
+	JWKS     KeySet   `json:"jwks"`
+	Encs     []string `json:"enc_values_supported"`
+	Required bool     `json:"encryption_required"`
+}
+
+// KeySet is a JWK Set (RFC 7517 section 5) whose keys are read one by one:
+// those of kinds that are not known here must not spoil the rest.
+type KeySet struct {
+	Keys []json.RawMessage `json:"keys"`
 }
 
 // ResponseEncryption says how credential responses may be encrypted.
