@@ -52,7 +52,7 @@ func (w *World) Tell(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	say("\n2. The wallet accepts it, bound to a secret that the issuer never saw, checks it, and keeps it:")
-	say("   %s, %d claims, valid until %s.", entries[0].Format, len(entries[0].Claims), spec.DateOf(entries[0].ValidUntil))
+	say("   %s, %d claims, valid until %s.", entries[0].Format, len(entries[0].Claims), entries[0].ValidUntil.UTC().Format("2006-01-02 15:04 UTC"))
 
 	visits := []struct{ how, of string }{{"A login at", w.Platforms[0].Name}, {"A login at", w.Platforms[1].Name}, {"Back at", w.Platforms[0].Name}}
 	known := map[string]string{}
