@@ -35,6 +35,14 @@ func NewRareBase(p bls.G1Affine) *Base {
 	return b
 }
 
+// NewPublicBase is for a point that is multiplied by public scalars alone. The
+// table is built at once.
+func NewPublicBase(p bls.G1Affine) *Base {
+	b := &Base{Point: p}
+	b.wide.Store(newWideTable(&p))
+	return b
+}
+
 // NewSecretBase is for a point whose encoding nobody needs. The table is
 // built at once.
 func NewSecretBase(p bls.G1Affine) *Base {

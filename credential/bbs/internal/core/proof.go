@@ -170,7 +170,8 @@ func (s *Suite) ProofVerifyInit(pk *PublicKey, p *Proof, generators Generators, 
 // proofVerifyInit leaves T1 and T2 as sums, which are cheaper to evaluate
 // together with others.
 func (s *Suite) proofVerifyInit(pk *PublicKey, p *Proof, generators Generators, header []byte, disclosed []Disclosed, undisclosed []int) (in *Initial, t1, t2 *g1.Sum) {
-	in = &Initial{Abar: p.Abar, Bbar: p.Bbar, D: p.D, Domain: s.Domain(pk, generators, header)}
+	origin := s.origin(pk, generators, header)
+	in = &Initial{Abar: p.Abar, Bbar: p.Bbar, D: p.D, Domain: origin.domain}
 
 	// T1 = Abar*e^ + Bbar*c + D*r1^
 	abar, bbar, d := p.points[0], p.points[1], p.points[2]
@@ -181,19 +182,15 @@ func (s *Suite) proofVerifyInit(pk *PublicKey, p *Proof, generators Generators, 
 
 	// T2 = Bv*c + D*r3^ + sum of H_j*m^_j, Bv the disclosed part of B: one sum
 	// in which a disclosed message weighs msg*c and a hidden one m^.
-	terms := make([]g1.Term, len(generators)+1)
-	terms[0] = s.P1().Times(p.Challenge)
-	terms[1].Base = generators[0]
-	terms[1].Scalar.Mul(&in.Domain, &p.Challenge)
+	t2.Add(origin.times(s, &p.Challenge)...)
 	for i := range disclosed {
-		at := disclosed[i].Position
-		terms[at+2].Base = generators[at+1]
-		terms[at+2].Scalar.Mul(&disclosed[i].Message, &p.Challenge)
+		var weight fr.Element
+		weight.Mul(&disclosed[i].Message, &p.Challenge)
+		t2.Add(generators[disclosed[i].Position+1].Times(weight))
 	}
 	for i, at := range undisclosed {
-		terms[at+2] = generators[at+1].Times(p.Messages[i])
+		t2.Add(generators[at+1].Times(p.Messages[i]))
 	}
-	t2.Add(terms...)
 	t2.Times(d, &p.R3)
 	return in, t1, t2
 }

@@ -12,20 +12,6 @@ import (
 // ErrInvalid is a signature or a proof that is well formed and does not hold.
 var ErrInvalid = errors.New("does not verify under this public key for these values")
 
-// Domain is calculate_domain, section 4.2.3.
-func (s *Suite) Domain(pk *PublicKey, generators Generators, header []byte) fr.Element {
-	b := make([]byte, 0, KeyLength+16+len(generators)*PointLength+len(s.APIID)+len(header))
-	b = append(b, pk.Encoded[:]...)
-	b = encodeInt(b, len(generators)-1)
-	for _, g := range generators {
-		b = append(b, g.Encoded[:]...)
-	}
-	b = append(b, s.APIID...)
-	b = encodeInt(b, len(header))
-	b = append(b, header...)
-	return s.hashInternal(b)
-}
-
 func (s *Suite) hashInternal(b []byte) fr.Element { return s.HashToScalar(b, []byte(s.APIID+"H2S_")) }
 
 // commit lists the terms of factor * B, where
@@ -106,13 +92,16 @@ func (c *Credential) Verify(pk *PublicKey) error {
 	if a == nil {
 		a = g1.NewPoint(&c.sig.A)
 	}
-	// A*e - B
-	minus := fr.One()
-	minus.Neg(&minus)
+	// A*e - B, as -(B - A*e): P1 times 1 is cheaper than P1 times -1.
+	var minus fr.Element
+	minus.Neg(&c.sig.E)
+	one := fr.One()
 	var sum g1.Sum
-	sum.Times(a, &c.sig.E)
-	sum.Add(c.suite.commit(&minus, c.generators, &c.domain, c.messages)...)
-	if !pairingIsOne(&c.sig.A, pk, &g1.Evaluate(&sum)[0]) {
+	sum.Times(a, &minus)
+	sum.Add(c.suite.commit(&one, c.generators, &c.domain, c.messages)...)
+	point := g1.Evaluate(&sum)[0]
+	point.Neg(&point)
+	if !pairingIsOne(&c.sig.A, pk, &point) {
 		return ErrInvalid
 	}
 	return nil

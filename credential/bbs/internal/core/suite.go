@@ -49,6 +49,7 @@ type Suite struct {
 	committed  generatorCache  // of the prover's: "BLIND_" || api_id
 	disclosed  generatorCache  // of commitments in proofs: "COM_DIS_" || api_id
 
+	origins     origins                    // of proofs and signatures to verify
 	lastContext atomic.Pointer[NymContext] // of pseudonyms: a verifier has one
 }
 
