@@ -6,17 +6,23 @@
 //
 //	protocol/interop/run
 //
-// which installs what package-lock.json pins and prints the matrix. One
-// counterpart alone is a test, once its packages are there:
+// which installs what package-lock.json and irmago/go.mod pin and prints the
+// matrix. One counterpart alone is a test, once its packages are there:
 //
-//	(cd protocol/interop && npm ci --ignore-scripts && go test -v -run Credo)
+//	cd protocol/interop && npm ci --ignore-scripts
+//	HALFMASK_REQUIRE_INTEROP=1 go test -v -run 'Credo|Irmago|OID4VCTS|SDJWT|BBS'
 //
 // Without node or those packages the tests are skipped; with
-// HALFMASK_REQUIRE_INTEROP=1, as run sets it, they fail.
+// HALFMASK_REQUIRE_INTEROP=1, as run sets it, they fail, and so does a
+// direction that is promised and was not shown.
 //
-// The protocols (OpenID4VCI, OpenID4VP) are spoken over HTTP on loopback: our
-// side is the program halfmask as a user runs it (halfmask_test.go), and a
-// direction counts when the other side reports success.
+// The protocols (OpenID4VCI, OpenID4VP) are spoken over HTTP on loopback. Our
+// side is the program halfmask as a user runs it (halfmask_test.go), and for
+// what that does not ask of wallets or do itself, package openid4vci
+// (club_test.go, ourclient_test.go). A direction counts when the other side
+// reports success. What one side does not do, or does wrongly, is shown by an
+// exchange that fails and named impossible in the matrix; "mend" gets around
+// a bug of theirs, on their side.
 //
 // # What each counterpart is evidence for
 //
@@ -53,6 +59,12 @@
 // in these ways: its records are kept in memory (credo.mjs), our issuer has a
 // certificate (it trusts certificates and DIDs, and no published keys), and
 // the key of its issuer is published beside it where our wallet looks.
+//
+// github.com/privacybydesign/irmago v1.3.0 is a wallet in Go for the European
+// Union's profile, and shares code neither with the others here nor with us
+// but for Go's own library. It is assembled as its package client does it,
+// without the parts of Idemix, with its database in memory and in the mode
+// for developers, which allows http (irmago/wallet.go).
 //
 // # Left out
 //

@@ -21,6 +21,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -36,7 +37,17 @@ import (
 type halfmask struct {
 	dir, issuer, verifier string
 	authority             authority
-	processes             []*exec.Cmd
+	servers               []*server
+}
+
+// server is a process of ours.
+type server struct {
+	cmd *exec.Cmd
+	end chan error // gets what Wait gave
+}
+
+func (s *server) stop() error {
+	return errors.Join(s.cmd.Process.Signal(syscall.SIGINT), <-s.end)
 }
 
 // ours starts our side once. Tests that cannot run a counterpart skip before.
@@ -75,9 +86,8 @@ func (h *halfmask) stop() {
 	if h == nil {
 		return
 	}
-	for _, p := range h.processes {
-		_ = p.Process.Signal(syscall.SIGINT)
-		_ = p.Wait()
+	for _, s := range h.servers {
+		_ = s.stop()
 	}
 	_ = os.RemoveAll(h.dir)
 }
@@ -106,14 +116,23 @@ func (h *halfmask) command(ctx context.Context, args ...string) *exec.Cmd {
 }
 
 // serve starts a server on a free port and gives the URL that it announces.
-func (h *halfmask) serve(name string, args ...string) (string, *exec.Cmd, error) {
+func (h *halfmask) serve(name string, args ...string) (string, *server, error) {
+	for try := 1; ; try++ { // somebody else may take the port before it does
+		address, s, err := h.serveOnce(name, args)
+		if err == nil || try == 3 {
+			return address, s, err
+		}
+	}
+}
+
+func (h *halfmask) serveOnce(name string, args []string) (string, *server, error) {
 	port, err := freePort()
 	if err != nil {
 		return "", nil, err
 	}
 	// The name localhost, and not the number, is what certificates can name.
 	address, log := filepath.Join(h.dir, name+".url"), new(excerpt)
-	cmd := h.command(context.Background(), append(args, "--listen", "127.0.0.1:"+port, "--url", "http://localhost:"+port, "--address-file", address)...)
+	cmd := h.command(context.Background(), append(slices.Clone(args), "--listen", "127.0.0.1:"+port, "--url", "http://localhost:"+port, "--address-file", address)...)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := os.RemoveAll(address); err != nil {
 		return "", nil, err
@@ -121,13 +140,21 @@ func (h *halfmask) serve(name string, args ...string) (string, *exec.Cmd, error)
 	if err := cmd.Start(); err != nil {
 		return "", nil, err
 	}
-	h.processes = append(h.processes, cmd)
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	s := &server{cmd, make(chan error, 1)}
+	go func() { s.end <- cmd.Wait() }()
+	for end := time.After(patience); ; {
+		select {
+		case err := <-s.end:
+			return "", nil, fmt.Errorf("halfmask %s ended: %w: %s", name, err, log)
+		case <-end:
+			return "", nil, errors.Join(fmt.Errorf("halfmask %s does not start: %s", name, log), cmd.Process.Kill())
+		case <-time.After(20 * time.Millisecond):
+		}
 		if text, err := os.ReadFile(address); err == nil {
-			return strings.TrimSpace(string(text)), cmd, nil
+			h.servers = append(h.servers, s)
+			return strings.TrimSpace(string(text)), s, nil
 		}
 	}
-	return "", nil, fmt.Errorf("halfmask %s does not start: %s", name, log)
 }
 
 func freePort() (string, error) {
@@ -154,10 +181,10 @@ func (h *halfmask) startIssuer() error {
 	if err := h.certify("issuer.pem", published.JWKS.Keys[0].Key); err != nil {
 		return err
 	}
-	if err := errors.Join(first.Process.Signal(syscall.SIGINT), first.Wait()); err != nil {
+	if err := first.stop(); err != nil {
 		return err
 	}
-	h.processes = h.processes[:0]
+	h.servers = nil
 	h.issuer, _, err = h.serve("issuer", append(args, "--certificate", "issuer.pem")...)
 	return err
 }

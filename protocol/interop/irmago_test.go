@@ -52,6 +52,9 @@ func TestIrmagoWallet(t *testing.T) {
 			row.accepts(t, prefix+", "+mode, h.shows(c, p.ID, p.Reference))
 		}
 	}
+	p := h.request(t, x509Hash, directPost)
+	row.accepts(t, "x509_hash, once", h.shows(c, p.ID, p.Reference))
+	row.refuses(t, "a request that was answered", c.call("present", document{"request": p.Reference}, nil), "HTTP 404")
 	row.cannot(t, "redirect_uri, by reference", "it reads signed requests only",
 		c.call("present", map[string]any{"request": h.request(t, redirectPrefix, directPost).Reference}, nil), "unsupported client_id scheme")
 }

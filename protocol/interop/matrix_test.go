@@ -3,6 +3,7 @@ package interop
 import (
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path"
@@ -53,12 +54,39 @@ func (n tally) String() string {
 	return fmt.Sprintf("%d of %d", n.held, n.all)
 }
 
+// promised are the directions that each counterpart of the protocols must
+// work in.
+var promised = map[string][]string{
+	"@openid4vc/openid4vci": {theirIssuer, ourIssuer},
+	"@credo-ts/openid4vc":   directions,
+	"irmago":                {ourIssuer, ourVerifier},
+}
+
 func TestMain(m *testing.M) {
 	code := m.Run()
 	running.stop()
 	// go test shows this in the folder itself and with -v.
 	printMatrix()
+	if everything := flag.Lookup("test.run").Value.String() == ""; required && everything && !keptPromises() {
+		code = 1
+	}
 	os.Exit(code)
+}
+
+// keptPromises looks for an exchange that the other side accepted in each
+// promised cell.
+func keptPromises() bool {
+	kept := true
+	for pkg, directions := range promised {
+		i := slices.IndexFunc(matrix, func(s *section) bool { return s.pkg == pkg })
+		for _, d := range directions {
+			if i < 0 || matrix[i].find(d) == nil || matrix[i].find(d).accepted.held == 0 {
+				fmt.Printf("promised and not shown: %s: %s\n", pkg, d)
+				kept = false
+			}
+		}
+	}
+	return kept
 }
 
 func printMatrix() {
