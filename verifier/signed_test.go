@@ -247,3 +247,35 @@ func TestMemoryIsBoundedBehindOneThatWaits(t *testing.T) {
 		t.Errorf("the request that nobody answered is %s", r.Status)
 	}
 }
+
+// TestWalletReportsABadRequest: the verifier is told what was wrong with its
+// request, and nobody is told of one that is not clearly the verifier's.
+func TestWalletReportsABadRequest(t *testing.T) {
+	w := newWorld(t)
+	for name, c := range map[string]struct {
+		change func(url.Values)
+		code   string // "" when nobody is told
+	}{
+		"transaction data of an unknown type": {func(v url.Values) { v.Set("transaction_data", `["eyJ0eXBlIjoieCJ9"]`) }, openid4vp.InvalidTransactionData},
+		"a query that is none":                {func(v url.Values) { v.Set("dcql_query", `{"credentials":[]}`) }, openid4vp.InvalidRequest},
+		"a nonce that is none":                {func(v url.Values) { v.Set("nonce", "a b") }, openid4vp.InvalidRequest},
+		"another response URI":                {func(v url.Values) { v.Set("response_uri", "https://thief.example/r") }, ""},
+		"another client identifier":           {func(v url.Values) { v.Set("client_id", "redirect_uri:https://thief.example/r") }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := w.request(verifier.QueryFor(adult))
+			params := must[url.Values](t)(url.ParseQuery(strings.TrimPrefix(p.ByValue, "openid4vp://?")))
+			c.change(params)
+			_, err := w.wallet.Fetch(context.Background(), "openid4vp://?"+params.Encode())
+			if err == nil {
+				t.Fatal("the request is accepted")
+			}
+			if told := w.wallet.Report(context.Background(), err); told != (c.code != "") {
+				t.Errorf("told %v", told)
+			}
+			if r := w.result(p.ID); r.Error != c.code {
+				t.Errorf("the verifier knows %q, want %q", r.Error, c.code)
+			}
+		})
+	}
+}

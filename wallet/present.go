@@ -88,6 +88,7 @@ func (w *Wallet) Present(ctx context.Context, requestURI string, consent func(As
 	client := w.presentation()
 	request, err := client.Fetch(ctx, requestURI)
 	if err != nil {
+		client.Report(ctx, err)
 		return nil, fmt.Errorf("wallet: present: %w", err)
 	}
 	a, err := answerTo(request, &client.Trust)

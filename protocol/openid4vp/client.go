@@ -127,6 +127,19 @@ func (c *Client) Refuse(ctx context.Context, r *Request, code string) (redirectU
 	return c.post(ctx, r, &Response{State: r.State, Err: &Error{Code: code}})
 }
 
+// Report tells the verifier, by its code, of an error that Fetch found in the
+// content of a request, when it is clear whose request it was: section 8.5. It
+// says nothing of the person, who need not have been asked. It reports whether
+// the verifier was told.
+func (c *Client) Report(ctx context.Context, err error) bool {
+	var known *Error
+	if !errors.As(err, &known) || known.answerTo == nil {
+		return false
+	}
+	_, err = c.send(ctx, known.answerTo, &Response{State: known.answerTo.State, Err: &Error{Code: known.Code}})
+	return err == nil
+}
+
 func (c *Client) post(ctx context.Context, r *Request, response *Response) (string, error) {
 	if err := r.Validate(); err != nil {
 		return "", err
@@ -134,6 +147,10 @@ func (c *Client) post(ctx context.Context, r *Request, response *Response) (stri
 	if !r.Mode.posts() {
 		return "", errors.New("openid4vp: respond: the request came from a browser, which takes the answer")
 	}
+	return c.send(ctx, r, response)
+}
+
+func (c *Client) send(ctx context.Context, r *Request, response *Response) (string, error) {
 	form, err := response.Encode(r)
 	if err != nil {
 		return "", err

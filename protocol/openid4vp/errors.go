@@ -22,6 +22,8 @@ type Error struct {
 	Code        string // of section 8.5 or RFC 6749
 	Description string // as sent or received; may be empty
 	Err         error  // what was wrong in detail, a *credential.Error when a check of content failed; never sent; may be nil
+
+	answerTo *Request // whom Client.Report tells of an error in a request
 }
 
 func (e *Error) Error() string {

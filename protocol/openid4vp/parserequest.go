@@ -215,33 +215,53 @@ func requestFromObject(o object, modes ...Mode) (*Request, error) {
 	if _, there := o["state"]; there && r.State == "" {
 		return nil, refuse(InvalidRequest, "state", "5.2", "state is empty")
 	}
+	if err := r.readContent(o); err != nil {
+		return nil, r.answerable(err)
+	}
+	if err := r.Validate(); err != nil {
+		return nil, r.answerable(err)
+	}
+	return r, nil
+}
+
+// answerable notes where the verifier can be told of an error, when the
+// request says it in a way that its client identifier allows.
+func (r *Request) answerable(err error) error {
+	var known *Error
+	if _, addressErr := CheckAddress(r.ResponseURI); addressErr != nil || !r.Mode.posts() || r.checkClientID() != nil ||
+		r.State != "" && !isURLSafe(r.State) || !errors.As(err, &known) {
+		return err
+	}
+	known.answerTo = &Request{ClientID: r.ClientID, Mode: r.Mode, ResponseURI: r.ResponseURI, State: r.State}
+	return err
+}
+
+// readContent reads what is asked, and of whom.
+func (r *Request) readContent(o object) error {
 	query, ok := asObject(o["dcql_query"])
 	if !ok {
-		return nil, refuse(InvalidRequest, "dcql-query", "5.1", "dcql_query is missing or no object")
+		return refuse(InvalidRequest, "dcql-query", "5.1", "dcql_query is missing or no object")
 	}
 	q, err := queryOf(query)
 	if err != nil {
-		return nil, asInvalid(err)
+		return asInvalid(err)
 	}
 	r.Query = *q
 	if r.Metadata, err = metadataOf(o["client_metadata"]); err != nil {
-		return nil, refuse(InvalidRequest, "client-metadata", "11.1", "%w", err)
+		return refuse(InvalidRequest, "client-metadata", "11.1", "%w", err)
 	}
 	if v, there := o["transaction_data"]; there {
 		if r.Transactions, err = transactionsOf(v); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if r.VerifierInfo, err = verifierInfoOf(o); err != nil {
-		return nil, refuse(InvalidRequest, "verifier-info", "5.1", "%w", err)
+		return refuse(InvalidRequest, "verifier-info", "5.1", "%w", err)
 	}
 	if !r.Mode.posts() {
 		if r.ExpectedOrigins, err = o.texts("expected_origins"); err != nil {
-			return nil, refuse(InvalidRequest, "expected-origins", "A.2", "%w", err)
+			return refuse(InvalidRequest, "expected-origins", "A.2", "%w", err)
 		}
 	}
-	if err := r.Validate(); err != nil {
-		return nil, err
-	}
-	return r, nil
+	return nil
 }
