@@ -132,6 +132,7 @@ func TestAuthorizationCodeByPhone(t *testing.T) {
 	}
 }
 
+// TestLoginRefuses: R-ISS-03.
 func TestLoginRefuses(t *testing.T) {
 	o := newTown(t, "", withTestWallet)
 	s := o.submission(adult, spec.ResidentIdentityCard, mint.Options{})

@@ -82,6 +82,7 @@ func (o *town) enrollChild() (*openid4vci.Offer, Person) {
 	return offer, o.server.People()[0]
 }
 
+// TestCredentialWaitsForTheGuardian: R-ISS-04.
 func TestCredentialWaitsForTheGuardian(t *testing.T) {
 	o := newTown(t, "", func(c *Config) { c.AwaitGuardian = true })
 	offer, p := o.enrollChild()

@@ -51,6 +51,7 @@ func TestVCAPI(t *testing.T) {
 	}
 }
 
+// TestVCAPIRefuses: R-ISS-07.
 func TestVCAPIRefuses(t *testing.T) {
 	key := bbsKey(t)
 	o := newTown(t, "", func(c *Config) { c.ConformanceKey = key })

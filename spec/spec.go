@@ -2,8 +2,8 @@
 //
 // The texts are the *.md files beside this one, also in Texts: enrollment.md
 // and age-tiers.md (rules of enrollment), claims.md, centralized.md (the
-// baseline), presentation.md, exposure.md (what the lab measures), and, for
-// cryptographers, rangeproof.md and jwpbbs.md. Rules have ids such as
+// baseline), issuance.md, presentation.md, status.md, exposure.md (what the
+// lab measures), and, for cryptographers, rangeproof.md and jwpbbs.md. Rules have ids such as
 // R-ENR-03, which decisions and tests name; a test fails when an id has no
 // test.
 //

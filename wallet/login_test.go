@@ -3,6 +3,11 @@ package wallet_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/halfmask/halfmask/credential"
@@ -34,5 +39,57 @@ func TestLoginRefuses(t *testing.T) {
 	}
 	if got := list(t, h); len(got) != 0 {
 		t.Errorf("%d credentials", len(got))
+	}
+}
+
+// overhearing keeps what a wallet sends.
+type overhearing struct{ sent *[]string }
+
+func (o overhearing) RoundTrip(r *http.Request) (*http.Response, error) {
+	body := ""
+	if r.GetBody != nil {
+		b, err := r.GetBody()
+		if err != nil {
+			return nil, err
+		}
+		text, err := io.ReadAll(b)
+		if err != nil {
+			return nil, err
+		}
+		body = string(text)
+	}
+	*o.sent = append(*o.sent, fmt.Sprint(r.URL.Path, " ", r.Header, " ", body))
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// TestIssuerLearnsNoNameOfTheWallet: R-ISS-05.
+func TestIssuerLearnsNoNameOfTheWallet(t *testing.T) {
+	w := newTown(t)
+	h, _ := w.create()
+	var sent []string
+	h.HTTP = &http.Client{Transport: overhearing{&sent}}
+	keys := map[string]bool{}
+	for range 2 {
+		if _, err := h.Accept(t.Context(), w.offer(openid4vci.OfferOptions{}), ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	key := regexp.MustCompile(`Dpop:\[([A-Za-z0-9_-]+)\.`)
+	grants := 0
+	for _, s := range sent {
+		if strings.Contains(s, "/notification") || strings.Contains(s, "client_id") || strings.Contains(s, "Attestation") || strings.Contains(s, "Cookie") {
+			t.Errorf("sent %s", s)
+		}
+		if strings.Contains(s, "pre-authorized_code=") {
+			grants++
+			if m := key.FindStringSubmatch(s); m == nil || keys[m[1]] {
+				t.Errorf("the key of another grant, or none: %s", s)
+			} else {
+				keys[m[1]] = true
+			}
+		}
+	}
+	if grants != 2 {
+		t.Errorf("%d grants in %d requests", grants, len(sent))
 	}
 }

@@ -68,6 +68,7 @@ func TestAddressRefused(t *testing.T) {
 	}
 }
 
+// TestLoopbackIsReachedWhenAllowedOnly: R-ISS-08.
 func TestLoopbackIsReachedWhenAllowedOnly(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

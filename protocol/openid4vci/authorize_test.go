@@ -202,6 +202,16 @@ func TestAuthorizationEndpointRefuses(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a look at the head, which spends nothing", func(t *testing.T) {
+		res, err := s.client.HTTP.Head(s.issuer + "/authorize?" + good.Encode())
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != 405 {
+			t.Errorf("got %d", res.StatusCode)
+		}
+	})
 	t.Run("a request_uri used before", func(t *testing.T) {
 		for i, want := range []int{200, 400} {
 			res, err := s.client.HTTP.Get(s.issuer + "/authorize?" + good.Encode())

@@ -200,6 +200,7 @@ func TestBearerTokenRefusedWhereDPoPIsRequired(t *testing.T) {
 	}
 }
 
+// TestGrantsHaveDifferentDPoPKeys: R-ISS-02.
 func TestGrantsHaveDifferentDPoPKeys(t *testing.T) {
 	s := newStage(t, "", EndpointOptions{})
 	seen := map[[32]byte]bool{}

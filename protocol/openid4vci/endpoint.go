@@ -234,7 +234,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		to, ok = methods{http.MethodGet: e.serveOffer}, true
 	}
 	method := r.Method
-	if method == http.MethodHead {
+	if method == http.MethodHead && path != e.path+authorizePath { // which spends what it is asked for
 		method = http.MethodGet
 	}
 	serve := to[method]

@@ -11,6 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
+// TestFiftyParallelRequestsWithOneNonceOfWhichOneWins: R-ISS-06.
 func TestFiftyParallelRequestsWithOneNonceOfWhichOneWins(t *testing.T) {
 	s := newStage(t, "", EndpointOptions{})
 	token, p := s.accessToken(), s.proof(p256(t), s.nonce())

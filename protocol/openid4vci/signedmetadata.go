@@ -1,6 +1,7 @@
 package openid4vci
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -147,6 +148,8 @@ func (t *MetadataTrust) certified(chain []any, now time.Time) (*jose.JSONWebKey,
 		switch {
 		case err != nil:
 			return nil, errors.New("x5c has no readable certificate")
+		case bytes.Equal(certificate.RawSubject, certificate.RawIssuer): // HAIP 1.0 section 4.1
+			return nil, errors.New("x5c has a certificate that is its own issuer: trust comes from elsewhere")
 		case i == 0:
 			leaf = certificate
 		default:

@@ -86,6 +86,13 @@ func TestSignedMetadataByCertificate(t *testing.T) {
 	if _, err := s.client.Metadata(t.Context(), s.issuer); err != nil {
 		t.Error(err)
 	}
+	t.Run("trust anchor in the chain", func(t *testing.T) {
+		s.endpoint.options.MetadataSigner.Chain = []*x509.Certificate{leaf, root}
+		defer func() { s.endpoint.options.MetadataSigner.Chain = []*x509.Certificate{leaf} }()
+		if _, err := s.client.Metadata(t.Context(), s.issuer); !failsCheck(err, "signed-metadata-key") {
+			t.Errorf("got %v", err)
+		}
+	})
 	t.Run("certificate below another root", func(t *testing.T) {
 		pool := x509.NewCertPool()
 		pool.AddCert(stranger)

@@ -68,6 +68,7 @@ func TestCodeReused(t *testing.T) {
 	}
 }
 
+// TestFiftyParallelRedemptionsOfWhichOneWins: R-ISS-01.
 func TestFiftyParallelRedemptionsOfWhichOneWins(t *testing.T) {
 	s := newStage(t, "", EndpointOptions{})
 	code := s.offer(OfferOptions{TxCode: "1234"}).Grants.PreAuthorized.Code
