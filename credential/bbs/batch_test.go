@@ -75,6 +75,42 @@ func TestBatchNamesTheBadProof(t *testing.T) {
 	requireBad(t, bbs.SHAKE256.ProofVerifyBatch(claims[:2]), 0, 1)
 }
 
+// A batch longer than what is computed with together, or kept at a time, names
+// a bad proof wherever it is, and as many as there are.
+func TestLongBatches(t *testing.T) {
+	three := newBatch(t, 3)
+	forged := forgery(t)
+	for _, c := range []struct {
+		n   int
+		bad []int
+	}{
+		{20, []int{0}}, {20, []int{7}}, {20, []int{8}}, {20, []int{19}}, {16, []int{15}}, {17, []int{16}},
+		{24, []int{0, 1, 2, 3, 4, 5, 6, 7}}, {24, []int{7, 8, 15, 16, 23}},
+		{1<<10 + 3, []int{1<<10 - 1, 1 << 10, 1<<10 + 2}},
+	} {
+		if c.n > 100 && testing.Short() {
+			continue
+		}
+		claims := make([]bbs.ProofClaim, c.n)
+		for i := range claims {
+			claims[i] = three[i%len(three)]
+		}
+		if c.n < 100 {
+			if err := bbs.SHA256.ProofVerifyBatch(claims); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, at := range c.bad {
+			if i%2 == 0 {
+				claims[at] = forged // the pairings alone can tell
+			} else {
+				claims[at].Ph = []byte("another nonce")
+			}
+		}
+		requireBad(t, bbs.SHA256.ProofVerifyBatch(claims), c.bad...)
+	}
+}
+
 // forgery is a proof of a signature by another key than the claim's, made for
 // the claim's key: its challenge agrees and its pairings do not.
 func forgery(t testing.TB) bbs.ProofClaim {

@@ -236,11 +236,14 @@ func TestProofVerifyRefuses(t *testing.T) {
 	for i, name := range []string{"Abar", "Bbar", "D"} {
 		proofs[name+" the identity"] = set(48*i, identity(48)...)
 		proofs[name+" outside the subgroup"] = set(48*i, outsideG1()...)
+		proofs[name+" off the curve"] = set(48*i, notOnCurve(48)...)
+		proofs[name+" uncompressed"] = set(48*i, in.proof[48*i]&^0x80)
 		proofs[name+" negated"] = set(48*i, in.proof[48*i]^0x20)
 	}
 	for i := range 4 + 7 {
 		proofs[fmt.Sprintf("scalar %d zero", i)] = set(144+32*i, make([]byte, 32)...)
 		proofs[fmt.Sprintf("scalar %d the group's order", i)] = set(144+32*i, order()...)
+		proofs[fmt.Sprintf("scalar %d over the group's order", i)] = set(144+32*i, bytes.Repeat([]byte{0xff}, 32)...)
 		proofs[fmt.Sprintf("scalar %d changed", i)] = set(144+32*i+31, in.proof[144+32*i+31]^1)
 	}
 	for name, proof := range proofs {
@@ -274,6 +277,9 @@ func TestProofVerifyRefuses(t *testing.T) {
 			requireRefusal(t, name, err)
 		})
 	}
+	t.Run("header and presentation header swapped", func(t *testing.T) {
+		requireRefusal(t, "", bbs.SHA256.ProofVerify(pk, in.proof, in.ph, in.header, in.shown, in.disclosed))
+	})
 	t.Run("another suite", func(t *testing.T) {
 		requireRefusal(t, "", bbs.SHAKE256.ProofVerify(pk, in.proof, in.header, in.ph, in.shown, in.disclosed))
 	})

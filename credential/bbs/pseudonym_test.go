@@ -134,6 +134,9 @@ func TestPseudonymProofRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { requireRefusal(t, name, in.verify(claim)) })
 	}
+	t.Run("header and presentation header swapped", func(t *testing.T) {
+		requireRefusal(t, "", in.suite.ProofVerify(testKey().PublicKey(), in.proof, in.ph, in.header, in.claim))
+	})
 	for name, proof := range map[string][]byte{
 		"no proof": nil, "a proof cut short": in.proof[:len(in.proof)-32], "a proof with a scalar more": append(in.proof[:len(in.proof):len(in.proof)], make([]byte, 32)...),
 	} {
