@@ -69,7 +69,7 @@ func (x *execution) execute(ctx context.Context, d scenario.Design, n int) (*chu
 	if err != nil {
 		return nil, err
 	}
-	c := newChunk(x.tabler.done(), x.visits)
+	c := newChunk(x.tabler.done(x.visits), x.visits)
 	c.Sample, c.Recorded = x.sample, x.records
 	for _, p := range x.people {
 		if x.refused[p.Index] {

@@ -197,7 +197,9 @@ func scored(exchanges []Exchange, visits []visit, numbers []string, seed uint64)
 	for _, e := range exchanges {
 		t.add(e)
 	}
-	all, _ := merge([]*chunk{newChunk(t.done(), visits)})
+	m := newMerger()
+	m.add(newChunk(t.done(visits), visits))
+	all, _ := m.done()
 	var coalitions []coalition
 	platforms, err := spec.Platforms()
 	for _, c := range scenario.DefaultCoalitions() {

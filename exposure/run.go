@@ -55,18 +55,18 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*Result, error) 
 	for i := range found {
 		found[i] = &outcome{chunks: make([]*chunk, r.chunks())}
 	}
-	group, ctx := errgroup.WithContext(ctx)
+	group, working := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	// The later designs take longer, and so go first.
 	for i := len(r.designs) - 1; i >= 0; i-- {
 		for n := range r.chunks() {
 			group.Go(func() error {
-				c, err := r.chunk(ctx, r.designs[i], n)
+				c, err := r.chunk(working, r.designs[i], n)
 				if err != nil {
 					return fmt.Errorf("design %s: %w", r.designs[i].Name, err)
 				}
 				if found[i].add(n, c, o.Dir == "") == r.chunks() && o.Dir == "" {
-					return r.score(ctx, r.designs[i], found[i])
+					return r.score(working, r.designs[i], found[i])
 				}
 				return nil
 			})
@@ -78,9 +78,6 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*Result, error) 
 	for i, d := range r.designs {
 		if o.Dir == "" {
 			continue
-		}
-		if err := r.load(d, found[i]); err != nil {
-			return nil, err
 		}
 		if err := r.score(ctx, d, found[i]); err != nil {
 			return nil, err
@@ -266,22 +263,32 @@ func (o *outcome) add(n int, c *chunk, keep bool) int {
 	return o.done
 }
 
-func (r *run) load(d scenario.Design, o *outcome) (err error) {
-	for n := range o.chunks {
-		if o.chunks[n], err = loadChunk(chunkFile(r.options.Dir, d.Name, n), r.chunkKey(d)); err != nil {
-			return err
-		}
-		if o.chunks[n] == nil {
-			return fmt.Errorf("exposure: a chunk of design %s went away or was damaged while the run went on", d.Name)
-		}
+// finished gives a chunk that was made, and forgets it.
+func (r *run) finished(d scenario.Design, o *outcome, n int) (*chunk, error) {
+	if c := o.chunks[n]; c != nil {
+		o.chunks[n] = nil
+		return c, nil
 	}
-	return nil
+	c, err := loadChunk(chunkFile(r.options.Dir, d.Name, n), r.chunkKey(d))
+	if err == nil && c == nil {
+		err = fmt.Errorf("exposure: a chunk of design %s went away or was damaged while the run went on", d.Name)
+	}
+	return c, err
 }
 
 // score puts the chunks of a design together and lets the linkers at them.
 func (r *run) score(ctx context.Context, d scenario.Design, o *outcome) error {
 	o.logins = make(map[spec.Stratum]int)
-	for _, c := range o.chunks {
+	m := newMerger()
+	for n := range o.chunks {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		c, err := r.finished(d, o, n)
+		if err != nil {
+			return err
+		}
+		m.add(c)
 		o.refused = append(o.refused, c.Refused...)
 		o.records += c.Recorded
 		for _, at := range c.Platform {
@@ -289,11 +296,11 @@ func (r *run) score(ctx context.Context, d scenario.Design, o *outcome) error {
 				o.logins[c.Platforms[at].Stratum]++
 			}
 		}
+		if n == 0 {
+			o.first = &chunk{Sample: c.Sample, Orders: c.Orders, Ordered: c.Ordered, Exclusion: c.Exclusion, Exclusions: c.Exclusions}
+		}
 	}
-	o.first = &chunk{Sample: o.chunks[0].Sample, Orders: o.chunks[0].Orders, Ordered: o.chunks[0].Ordered,
-		Exclusion: o.chunks[0].Exclusion, Exclusions: o.chunks[0].Exclusions}
-	all, visits := merge(o.chunks)
-	o.chunks = nil
+	all, visits := m.done()
 	f, err := score(ctx, d.Name, all, visits, r.scenario.People, r.coalitions, r.scenario.Seed)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package exposure
 
 import (
 	"cmp"
+	"encoding/binary"
 	"math"
 	"slices"
 
@@ -93,24 +94,37 @@ func (t *tabler) unit(p Party, e Exchange) uint32 {
 }
 
 // done gives the table of what was added, without the windows that say
-// nothing of anybody: those of one unit, which nearly all are, and those of a
-// great part of all units, which are how messages look.
-func (t *tabler) done() seen {
+// nothing of anybody: those of one unit, which nearly all are, those that half
+// of the people have, which are how messages look, and all but one of those
+// that stand at the same places, as all windows of one signature do.
+func (t *tabler) done(visits []visit) seen {
 	s := t.seen
 	s.paths = t.miner.paths.list
 	slices.SortFunc(s.Leaves, compareLeaves)
 	s.Leaves = slices.Compact(s.Leaves)
-	most := max(len(s.Units)/4, 8)
+	everybody := make(map[int]bool)
+	for _, v := range visits {
+		everybody[v.person] = true
+	}
+	people, places := make(map[int]bool), make(map[uint64]bool)
 	kept := s.Leaves[:0]
 	for rest := s.Leaves; len(rest) > 0; {
-		n, units := 1, 1
+		n, windows, at := 1, s.paths[rest[0].Path].Window, place(0, rest[0])
 		for ; n < len(rest) && rest[n].Value == rest[0].Value; n++ {
-			if rest[n].Unit != rest[n-1].Unit {
-				units++
+			windows = windows || s.paths[rest[n].Path].Window
+			at = place(at, rest[n])
+		}
+		drop := false
+		if windows {
+			clear(people)
+			for _, l := range rest[:n] {
+				people[visits[s.Units[l.Unit].Visit].person] = true
 			}
+			drop = rest[0].Unit == rest[n-1].Unit || (2*len(people) > len(everybody) && len(everybody) > 2) || places[at]
+			places[at] = true
 		}
 		for _, l := range rest[:n] {
-			if !s.paths[l.Path].Window || (units > 1 && units <= most) {
+			if !drop || !s.paths[l.Path].Window {
 				kept = append(kept, l)
 			}
 		}
@@ -120,6 +134,11 @@ func (t *tabler) done() seen {
 	return s
 }
 
+// place adds where a leaf stands to a sum.
+func place(sum uint64, l link.Leaf) uint64 {
+	return hash(binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, sum), uint64(l.Unit)<<32|uint64(l.Path)))
+}
+
 func compareLeaves(a, b link.Leaf) int {
 	if a.Value != b.Value { // nearly always
 		return cmp.Compare(a.Value, b.Value)
@@ -127,68 +146,73 @@ func compareLeaves(a, b link.Leaf) int {
 	return cmp.Or(cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Path, b.Path))
 }
 
-// merge puts the tables of several chunks of people together. Visits are
+// merger puts the tables of several chunks of people together. Visits are
 // counted on from chunk to chunk.
-func merge(chunks []*chunk) (all seen, visits []visit) {
-	all.Table = new(link.Table)
-	parties, paths := make(map[string]uint32), make(map[string]uint32)
-	leaves := 0
-	for _, c := range chunks {
-		leaves += len(c.Table.Leaves)
+type merger struct {
+	all            seen
+	visits         []visit
+	parties, paths map[string]uint32
+}
+
+func newMerger() *merger {
+	return &merger{all: seen{Table: new(link.Table)}, parties: make(map[string]uint32), paths: make(map[string]uint32)}
+}
+
+func (m *merger) add(c *chunk) {
+	partyOf, pathOf := make([]uint32, len(c.Table.Parties)), make([]uint32, len(c.Paths))
+	for i, name := range c.Table.Parties {
+		id, ok := m.parties[name]
+		if !ok {
+			id = uint32(len(m.all.Parties))
+			m.parties[name] = id
+			m.all.Parties = append(m.all.Parties, name)
+		}
+		partyOf[i] = id
 	}
-	all.Leaves = make([]link.Leaf, 0, leaves)
-	for _, c := range chunks {
-		partyOf, pathOf := make([]uint32, len(c.Table.Parties)), make([]uint32, len(c.Paths))
-		for i, name := range c.Table.Parties {
-			id, ok := parties[name]
-			if !ok {
-				id = uint32(len(all.Parties))
-				parties[name] = id
-				all.Parties = append(all.Parties, name)
-			}
-			partyOf[i] = id
+	for i, p := range c.Paths {
+		id, ok := m.paths[p.Name]
+		if !ok {
+			id = uint32(len(m.all.paths))
+			m.paths[p.Name] = id
+			m.all.paths = append(m.all.paths, pathInfo{Name: p.Name, Window: p.Window})
 		}
-		for i, p := range c.Paths {
-			id, ok := paths[p.Name]
-			if !ok {
-				id = uint32(len(all.paths))
-				paths[p.Name] = id
-				all.paths = append(all.paths, pathInfo{Name: p.Name, Window: p.Window})
-			}
-			to := &all.paths[id]
-			to.Container, to.Names = to.Container || p.Container, to.Names || p.Names
-			to.Numbers, to.Times = to.Numbers+p.Numbers, to.Times+p.Times
-			pathOf[i] = id
-		}
-		first, before := uint32(len(all.Units)), uint32(len(visits))
-		if uint64(len(all.Units))+uint64(len(c.Table.Units)) > math.MaxUint32 {
-			panic("exposure: more units than a table holds")
-		}
-		for _, u := range c.Table.Units {
-			all.Units = append(all.Units, link.Unit{Party: partyOf[u.Party], Visit: before + u.Visit, At: u.At})
-		}
-		for _, l := range c.Table.Leaves {
-			all.Leaves = append(all.Leaves, link.Leaf{Value: l.Value, Path: pathOf[l.Path], Unit: first + l.Unit})
-		}
-		for _, n := range c.Table.Numbers {
-			all.Numbers = append(all.Numbers, link.Number{Value: n.Value, Path: pathOf[n.Path], Unit: first + n.Unit})
-		}
-		named := make([]map[int]bool, len(c.Table.Units))
-		for _, n := range c.Named {
-			if named[n.Unit] == nil {
-				named[n.Unit] = make(map[int]bool)
-			}
-			named[n.Unit][int(n.Person)] = true
-		}
-		all.named = append(all.named, named...)
-		visits = append(visits, c.visits()...)
+		to := &m.all.paths[id]
+		to.Container, to.Names = to.Container || p.Container, to.Names || p.Names
+		to.Numbers, to.Times = to.Numbers+p.Numbers, to.Times+p.Times
+		pathOf[i] = id
 	}
-	for _, p := range all.paths {
-		all.Paths = append(all.Paths, link.Path{Name: p.Name, Window: p.Window, Kind: p.kind()})
+	first, before := uint32(len(m.all.Units)), uint32(len(m.visits))
+	if uint64(first)+uint64(len(c.Table.Units)) > math.MaxUint32 {
+		panic("exposure: more units than a table holds")
 	}
-	all.Derive()
-	all.Sort()
-	return all, visits
+	for _, u := range c.Table.Units {
+		m.all.Units = append(m.all.Units, link.Unit{Party: partyOf[u.Party], Visit: before + u.Visit, At: u.At})
+	}
+	for _, l := range c.Table.Leaves {
+		m.all.Leaves = append(m.all.Leaves, link.Leaf{Value: l.Value, Path: pathOf[l.Path], Unit: first + l.Unit})
+	}
+	for _, n := range c.Table.Numbers {
+		m.all.Numbers = append(m.all.Numbers, link.Number{Value: n.Value, Path: pathOf[n.Path], Unit: first + n.Unit})
+	}
+	named := make([]map[int]bool, len(c.Table.Units))
+	for _, n := range c.Named {
+		if named[n.Unit] == nil {
+			named[n.Unit] = make(map[int]bool)
+		}
+		named[n.Unit][int(n.Person)] = true
+	}
+	m.all.named = append(m.all.named, named...)
+	m.visits = append(m.visits, c.visits()...)
+}
+
+// done gives what was put together, for the linkers.
+func (m *merger) done() (seen, []visit) {
+	for _, p := range m.all.paths {
+		m.all.Paths = append(m.all.Paths, link.Path{Name: p.Name, Window: p.Window, Kind: p.kind()})
+	}
+	m.all.Derive()
+	m.all.Sort()
+	return m.all, m.visits
 }
 
 // party gives the party of a unit.

@@ -1,0 +1,51 @@
+package exposure
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"math"
+	"os"
+	"strconv"
+)
+
+// WriteSeeds writes what each figure is over several seeds, whose rows are
+// given: mean, least and most. Within one seed an interval speaks of people
+// like these; the seeds say how much depends on which people they are.
+func WriteSeeds(name string, seeds [][]Row) error {
+	type key struct{ design, coalition, stratum, metric string }
+	values := make(map[key][]float64)
+	var order []key
+	for _, rows := range seeds {
+		for _, r := range rows {
+			k := key{r.Design, string(r.Coalition), string(r.Stratum), r.Metric}
+			if values[k] == nil {
+				order = append(order, k)
+			}
+			if !math.IsNaN(r.Estimate) {
+				values[k] = append(values[k], r.Estimate)
+			}
+		}
+	}
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	w.Write([]string{"design", "coalition", "stratum", "metric", "mean", "min", "max", "seeds"})
+	written := make(map[key]bool)
+	for _, k := range order {
+		v := values[k]
+		if len(v) == 0 || written[k] {
+			continue
+		}
+		written[k] = true
+		sum, low, high := 0.0, math.Inf(1), math.Inf(-1)
+		for _, f := range v {
+			sum, low, high = sum+f, min(low, f), max(high, f)
+		}
+		w.Write([]string{k.design, k.coalition, k.stratum, k.metric, number(sum / float64(len(v))), number(low), number(high), strconv.Itoa(len(v))})
+	}
+	w.Flush()
+	if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("exposure: %w", err)
+	}
+	return nil
+}
