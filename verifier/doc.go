@@ -6,15 +6,24 @@
 // [Server.Result]; the Server is also an http.Handler for wallets and, over
 // HTTP, for the platform's own back end:
 //
-//	POST /requests         back end  {"dcql_query": …} or {"policy": name}, and perhaps "return_to" → 201 {"id", "request_uri", …}
-//	GET  /requests/{ref}   wallet    the request object
-//	POST /responses        wallet    direct_post
-//	GET  /results/{id}     back end  {"status": …, "verdict": …}; after return_to with ?response_code=
-//	GET  /accounts/{id}    back end  an account; PUT or DELETE /accounts/{id}/bar bars or unbars it
+//	POST /requests               back end  {"dcql_query": …} or {"policy": name}, and terms → 201 {"id", "request_uri", …}
+//	GET  /requests/{ref}         wallet    the request object; POST with the wallet's nonce
+//	POST /responses              wallet    direct_post, direct_post.jwt
+//	GET  /results/{id}           back end  {"status": …, "verdict": …}; after return_to with ?response_code=
+//	GET  /accounts/{id}          back end  an account; PUT or DELETE /accounts/{id}/bar bars or unbars it
+//	POST /credentials/verify     back end  the VC API, for conformance runs
+//	POST /presentations/verify   back end
 //
-// The protocol is OpenID4VP 1.0 with unsigned requests (package openid4vp);
-// the formats are dc+sd-jwt and ldp_vc with bbs-2023. [QueryFor] asks for
-// claims in either.
+// spec/openapi/verifier.yaml describes them. The protocol is OpenID4VP 1.0
+// (package openid4vp), with requests signed by the identities of [Config] and
+// answers in the clear or encrypted, as [Terms] say; the formats are the JWP
+// form, ldp_vc with bbs-2023, and dc+sd-jwt. [QueryFor] asks for claims in any,
+// [Proving] for proofs.
+//
+// A login begins with [Server.Begin] in the person's browser and ends with
+// [Server.Return] in the same one: on one device, the wallet hands the browser
+// a response code without which nobody gets the verdict, so that nobody logs in
+// with what another was tricked into showing (section 14.2).
 //
 // # What is checked
 //
@@ -28,7 +37,8 @@
 // named in the verdict, and its value is not kept.
 //
 // A request is answered once: of many responses to it one is checked, whatever
-// comes of it, and all others are refused.
+// comes of it, and all others are refused; one that cannot be read ends it,
+// too. [Check].Code tells what is refused more finely than its name.
 //
 // # Accounts
 //
@@ -41,7 +51,8 @@
 //
 // # What is left out
 //
-// Persistence (state is in memory and ends with its lifetime), signed
-// requests, encrypted responses, status lists, transport security, and rate
-// limits: those belong in front of it.
+// Persistence (state is in memory, bounded by Config.MaxPending, and ends with
+// its lifetime), transport security, and rate limits: those belong in front of
+// it. Requests over the Digital Credentials API are made with package
+// openid4vp and their answers checked with [Server.Verify].
 package verifier

@@ -52,6 +52,7 @@ func (r *registrar) asking(query string, info ...openid4vp.VerifierInfo) *openid
 	return must[*openid4vp.Request](r.t)(r.trust.ParseObject(context.Background(), []byte(object), identity.ClientID))
 }
 
+// R-REG-01 for those that count, R-REG-03 for none.
 func TestRegistration(t *testing.T) {
 	r := newRegistrar(t)
 	for name, change := range map[string]func(*openid4vp.Registration){
@@ -83,7 +84,7 @@ func TestRegistration(t *testing.T) {
 	}
 }
 
-// TestBeyondTheRegistration: what a verifier asks for and did not register is
+// TestBeyondTheRegistration, R-REG-02: what a verifier asks for and did not register is
 // named.
 func TestBeyondTheRegistration(t *testing.T) {
 	g := registration()
@@ -101,6 +102,7 @@ func TestBeyondTheRegistration(t *testing.T) {
 	}
 }
 
+// R-REG-01: what does not count.
 func TestRegistrationRefuses(t *testing.T) {
 	r := newRegistrar(t)
 	thief := newAuthority(t)
