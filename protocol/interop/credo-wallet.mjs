@@ -73,3 +73,16 @@ export async function present({request, change}) {
   }
   return {prefix: resolved.verifier.clientIdPrefix, signed: Boolean(resolved.signedAuthorizationRequest)};
 }
+
+/** presentDC answers a request that a browser handed over, and gives the browser the answer. */
+export async function presentDC({data, origin}) {
+  const holder = agent.openid4vc.holder;
+  return attempt(async () => {
+    const resolved = await holder.resolveOpenId4VpAuthorizationRequest(data, {origin});
+    const {authorizationResponse} = await holder.acceptOpenId4VpAuthorizationRequest({
+      authorizationRequestPayload: resolved.authorizationRequestPayload, origin,
+      dcql: {credentials: holder.selectCredentialsForDcqlRequest(resolved.dcql.queryResult)},
+    });
+    return authorizationResponse;
+  });
+}

@@ -71,6 +71,7 @@ func TestCredoWallet(t *testing.T) {
 	row.refuses(t, "a request that was answered", c.call("present", document{"request": p.ByValue}, nil), "check state failed")
 	row.cannot(t, "redirect_uri, by reference", "it reads no unsecured request object",
 		c.call("present", map[string]any{"request": h.request(t, redirectPrefix, directPost).Reference}, nil), "JAR request object is not a valid JWT")
+	h.handsOver(t, row, c)
 }
 
 // TestCredoIssuer lets our wallet take what Credo issues.

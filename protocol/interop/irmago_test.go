@@ -57,4 +57,5 @@ func TestIrmagoWallet(t *testing.T) {
 	row.refuses(t, "a request that was answered", c.call("present", document{"request": p.Reference}, nil), "HTTP 404")
 	row.cannot(t, "redirect_uri, by reference", "it reads signed requests only",
 		c.call("present", map[string]any{"request": h.request(t, redirectPrefix, directPost).Reference}, nil), "unsupported client_id scheme")
+	h.handsOver(t, row, c)
 }

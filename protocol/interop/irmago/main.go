@@ -21,6 +21,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/privacybydesign/irmago/eudi"
+	"github.com/privacybydesign/irmago/eudi/openid4vp"
 )
 
 type request struct {
@@ -32,6 +33,7 @@ type request struct {
 		Offer        string   `json:"offer"`
 		TxCode       *string  `json:"txCode"`
 		Request      string   `json:"request"`
+		openid4vp.DcApiRequest
 	} `json:"with"`
 }
 
@@ -67,6 +69,8 @@ func main() {
 			answer, err = w.accept(r.With.Offer, r.With.TxCode)
 		case r.Call == "present":
 			answer, err = w.present(r.With.Request)
+		case r.Call == "presentDC":
+			answer, err = w.presentDC(&r.With.DcApiRequest)
 		default:
 			err = fmt.Errorf("no function %s", r.Call)
 		}

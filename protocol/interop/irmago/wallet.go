@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
@@ -175,19 +176,28 @@ func (s *issuance) RequestPermission(_ []*clientmodels.Credential, _ *clientmode
 // present answers a request with the first credential that fits each of its
 // queries.
 func (w *wallet) present(request string) (any, error) {
-	s := &presentation{session{done: make(chan error, 1)}, ""}
+	s := &presentation{session: session{done: make(chan error, 1)}}
 	w.presentation.NewSession(request, s)
 	err := s.wait()
 	return map[string]any{"verifier": s.verifier}, err
 }
 
+// presentDC answers a request that a browser handed over, and gives the
+// browser the answer.
+func (w *wallet) presentDC(request *openid4vp.DcApiRequest) (any, error) {
+	s := &presentation{session: session{done: make(chan error, 1)}}
+	w.presentation.NewDcApiSession(request, s)
+	err := s.wait()
+	return json.RawMessage(s.answer), err
+}
+
 type presentation struct {
 	session
-	verifier string
+	verifier, answer string
 }
 
 func (s *presentation) Success(string, []clientmodels.LogCredential) { s.end(nil) }
-func (s *presentation) DeliverDcApiResponse(string)                  {}
+func (s *presentation) DeliverDcApiResponse(answer string)           { s.answer = answer }
 
 func (s *presentation) RequestVerificationPermission(plan *clientmodels.DisclosurePlan, verifier *clientmodels.TrustedParty, queries map[string]string, answer openid4vp.PermissionHandler) {
 	s.verifier = verifier.Name
