@@ -36,7 +36,10 @@ type opened struct {
 	withhold func(openid4vp.Path) (bool, error)
 	// proves answers a claim query by a proof about hidden values; nil, or
 	// the claim nil, when it asks for a value. An error leaves it unanswered.
-	proves  func(openid4vp.ClaimQuery, openid4vp.Meta) (*Claim, error)
+	proves func(openid4vp.ClaimQuery, openid4vp.Meta) (*Claim, error)
+	// usable tells whether the credential is one for a query with this meta;
+	// nil is yes.
+	usable  func(openid4vp.Meta) error
 	present func(claims []Claim, b binding) (openid4vp.Presentation, error)
 }
 

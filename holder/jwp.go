@@ -45,10 +45,21 @@ func openJWP(h Held) (*opened, error) {
 			}
 			return proveClaim(q, m, document)
 		},
+		usable: func(m openid4vp.Meta) error { return validOn(c, m.ValidOn) },
 		present: func(claims []Claim, b binding) (openid4vp.Presentation, error) {
 			return presentJWP(c, claims, b)
 		},
 	}, nil
+}
+
+func validOn(c *jwpbbs.Credential, day spec.Date) error {
+	if day.IsZero() {
+		return missing("validity-day", "the verifier names no day (meta.valid_on)")
+	}
+	if end, err := c.Expires(); err == nil && !day.Time().Before(end) { // a type without exp is the verifier's to judge
+		return missing("credential-validity", "it is not valid on %s", day)
+	}
+	return nil
 }
 
 // claimsOf gives the claims that can be asked for, dates as dates.

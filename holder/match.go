@@ -104,6 +104,9 @@ func answerOne(c openid4vp.CredentialQuery, hand []*opened) answer {
 			continue
 		}
 		claims, err := chooseClaims(c, o)
+		if err == nil && o.usable != nil {
+			err = o.usable(c.Meta)
+		}
 		if err != nil {
 			var why *credential.Error
 			if errors.As(err, &why) {

@@ -55,12 +55,12 @@ func chooseCredentials(q openid4vp.Query, answers map[string]answer) (map[string
 
 // optionCost is what an option discloses beyond what is chosen already.
 type optionCost struct {
-	option                   []string
-	claims, linkable, amount int
+	option                          []string
+	claims, shown, linkable, amount int
 }
 
 func (a *optionCost) compare(b *optionCost) int {
-	return cmp.Or(cmp.Compare(a.claims, b.claims), cmp.Compare(a.linkable, b.linkable), cmp.Compare(a.amount, b.amount))
+	return cmp.Or(cmp.Compare(a.claims, b.claims), cmp.Compare(a.shown, b.shown), cmp.Compare(a.linkable, b.linkable), cmp.Compare(a.amount, b.amount))
 }
 
 func costOf(option []string, answers map[string]answer, chosen map[string]bool) (*optionCost, error) {
@@ -74,6 +74,7 @@ func costOf(option []string, answers map[string]answer, chosen map[string]bool) 
 			continue
 		}
 		c.claims += len(a.pick.Claims)
+		c.shown += a.pick.shown()
 		c.linkable = max(c.linkable, a.pick.Linkable.rank())
 		c.amount++
 	}

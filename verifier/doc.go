@@ -34,7 +34,8 @@
 // the query says otherwise, whatever was sent. Every constraint of the query
 // is checked again, because the wallet is not the verifier's
 // (OpenID4VP 1.0 section 14.9). A claim that was shown and not asked for is
-// named in the verdict, and its value is not kept.
+// named in the verdict, and its value is not kept; in JWP form, where no wallet
+// can show it by mistake, the answer is refused.
 //
 // A request is answered once: of many responses to it one is checked, whatever
 // comes of it, and all others are refused; one that cannot be read ends it,
@@ -44,8 +45,10 @@
 //
 // A platform recognizes people by what a design lets it see again. With
 // dc+sd-jwt that is the holder's key: its RFC 7638 thumbprint is the account,
-// and a copy with another key is another account. A plain bbs-2023 proof
-// repeats nothing, so there is no account and nobody can be barred; the
+// and a copy with another key is another account. With the JWP form it is the
+// pseudonym, when one was asked for: made of the holder's link secret and this
+// verifier's client identifier, it stays when the credential is renewed, and
+// says nothing to another verifier. A plain bbs-2023 proof repeats nothing, so there is no account and nobody can be barred; the
 // platform would have to ask for an identifying claim. [Accounts] lets a
 // platform bar its own accounts; it cannot reach anybody elsewhere.
 //

@@ -105,7 +105,7 @@ func receiptOf(r *wallet.Receipt, linkable holder.Linkability) receiptJSON {
 }
 
 func printAsk(w io.Writer, a wallet.Ask) {
-	fmt.Fprintf(w, "%s asks for %s\n", plain(a.Verifier), plain(strings.Join(a.Asked, ", ")))
+	fmt.Fprintf(w, "%s asks for %s\n", plain(a.Verifier), cmp.Or(plain(strings.Join(a.Asked, ", ")), "no claim"))
 	if a.Signed != nil {
 		fmt.Fprintf(w, "%s\n", signedBy(a.Signed))
 	}
