@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/halfmask/halfmask/credential/bbs"
+	"github.com/halfmask/halfmask/credential/internal/g1"
 	"github.com/halfmask/halfmask/spec"
 )
 
@@ -124,17 +125,17 @@ func BenchmarkPseudonym(b *testing.B) {
 	o := &core.Openings[0]
 	tr := transcript(PseudonymAlgorithm, o.Index, core.Transcript)
 	u := pseudonymBase(atVerifiers, testAudience, "")
-	nym, proof := provePseudonym(commitmentBases(), &o.Point, &u, &o.Message, &o.Blinding, tr)
+	nym, proof := provePseudonym(commitmentBases(), &o.Point, u, &o.Message, &o.Blinding, tr)
 	b.Run("prove", func(b *testing.B) {
 		for b.Loop() {
 			u := pseudonymBase(atVerifiers, testAudience, "")
-			provePseudonym(commitmentBases(), &o.Point, &u, &o.Message, &o.Blinding, tr)
+			provePseudonym(commitmentBases(), &o.Point, u, &o.Message, &o.Blinding, tr)
 		}
 	})
 	b.Run("verify", func(b *testing.B) {
 		for b.Loop() {
 			u := pseudonymBase(atVerifiers, testAudience, "")
-			if err := verifyPseudonym(commitmentBases(), &o.Point, &u, nym, proof, tr); err != nil {
+			if err := verifyPseudonym(commitmentBases(), g1.NewPoint(&o.Point), u, nym, proof, tr); err != nil {
 				b.Fatal(err)
 			}
 		}

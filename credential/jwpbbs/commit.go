@@ -10,6 +10,7 @@ import (
 
 	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/credential/bbs"
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 // CommitmentSize is the octets of a commitment that goes to the issuer: the
@@ -32,14 +33,14 @@ func (l *LinkSecret) Commit(issuer, nonce string) (commitment []byte, blinding *
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := readPoint(octets[:pointSize])
-	if err != nil {
+	var c bls.G1Affine
+	if _, err := c.SetBytes(octets[:pointSize]); err != nil {
 		return nil, nil, err
 	}
 	var s fr.Element
 	s.SetBytes(blinding.Bytes())
 	u := pseudonymBase(atTheIssuer, issuer, "")
-	nym, proof := provePseudonym(issuanceBases(), &c, &u, &l.scalar, &s, issuanceTranscript(octets, nonce))
+	nym, proof := provePseudonym(issuanceBases(), &c, u, &l.scalar, &s, issuanceTranscript(octets, nonce))
 	return append(append(octets, nym...), proof...), blinding, nil
 }
 
@@ -66,12 +67,12 @@ func ParseCommitment(octets []byte, issuer, nonce string) (*Commitment, error) {
 		return nil, credential.Failed(check, clause, "%d octets instead of %d", len(octets), CommitmentSize)
 	}
 	blind, nym, proof := octets[:bbsCommitmentSize], octets[bbsCommitmentSize:][:pointSize], octets[bbsCommitmentSize+pointSize:]
-	c, err := readPoint(blind[:pointSize])
+	c, err := g1.Decode(blind[:pointSize])
 	if err != nil {
 		return nil, &credential.Error{Check: check, Clause: clause, Err: err}
 	}
 	u := pseudonymBase(atTheIssuer, issuer, "")
-	if err := verifyPseudonym(issuanceBases(), &c, &u, nym, proof, issuanceTranscript(blind, nonce)); err != nil {
+	if err := verifyPseudonym(issuanceBases(), c[0], u, nym, proof, issuanceTranscript(blind, nonce)); err != nil {
 		return nil, &credential.Error{Check: check, Clause: clause, Err: err}
 	}
 	return &Commitment{Name: base64url.EncodeToString(nym), octets: append([]byte(nil), blind...), issuer: issuer}, nil
@@ -86,7 +87,7 @@ func issuanceTranscript(blind []byte, nonce string) []byte {
 // (draft-irtf-cfrg-bbs-blind-signatures-03 section 4.1.1).
 var issuanceBases = sync.OnceValue(func() *bases {
 	q := createGenerators(2, "BLIND_"+suite.ID())
-	return &bases{g: q[1], h: q[0]}
+	return &bases{g: g1.NewBase(q[1]), h: g1.NewBase(q[0])}
 })
 
 // createGenerators is create_generators, draft-irtf-cfrg-bbs-signatures-11

@@ -45,7 +45,7 @@ func TestIssuerRecognizesTheLinkSecret(t *testing.T) {
 func TestGeneratorsAreThoseOfTheSuite(t *testing.T) {
 	y := createGenerators(2, "COM_DIS_"+suite.ID())
 	b := commitmentBases()
-	if !y[0].Equal(&b.h) || !y[1].Equal(&b.g) {
+	if !y[0].Equal(&b.h.Point) || !y[1].Equal(&b.g.Point) {
 		t.Error("other generators")
 	}
 	if CommitmentSize != bbs.CommitmentSize(1)+48+96 {

@@ -66,10 +66,10 @@
 //
 // # What is protected against timing
 //
-// Packages bbs and rangeproof state what they protect. For a pseudonym the
-// link secret is multiplied in two fresh shares, one after the other, by
-// gnark-crypto, whose time depends on the share; TestTimingOfThePseudonym
-// measures that the secret does not show. Decimal payloads of the holder's own
+// Packages bbs and rangeproof state what they protect. A pseudonym is made with
+// the same code: the link secret in two fresh shares, it and the nonces with
+// the same operations for all scalars. TestTimingOfThePseudonym measures that
+// the secret does not show. Decimal payloads of the holder's own
 // credential are parsed and compared with the bounds of a request in a time
 // that may depend on them.
 //

@@ -3,11 +3,12 @@ package jwpbbs
 import (
 	"encoding/binary"
 	"errors"
-	"math/big"
 	"sync/atomic"
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 // A pseudonym of a committed secret, spec/jwpbbs.md section 5. With the
@@ -25,7 +26,7 @@ const (
 )
 
 // bases are the generators of a commitment.
-type bases struct{ g, h bls.G1Affine }
+type bases struct{ g, h *g1.Base }
 
 // Uses of pseudonyms: the tags with which U is hashed.
 const (
@@ -38,15 +39,16 @@ var lastBase atomic.Pointer[rememberedBase]
 
 type rememberedBase struct {
 	use, audience, scope string
-	u                    bls.G1Affine
+	u                    *g1.Point
 }
 
 // pseudonymBase is U.
-func pseudonymBase(use, audience, scope string) bls.G1Affine {
+func pseudonymBase(use, audience, scope string) *g1.Point {
 	if l := lastBase.Load(); l != nil && l.use == use && l.audience == audience && l.scope == scope {
 		return l.u
 	}
-	u := hashToBase(use, audience, scope)
+	p := hashToBase(use, audience, scope)
+	u := g1.NewPoint(&p)
 	lastBase.Store(&rememberedBase{use, audience, scope, u})
 	return u
 }
@@ -68,7 +70,7 @@ func hashToBase(use, audience, scope string) bls.G1Affine {
 func pseudonymChallenge(b *bases, c, u, p, t1, t2 *bls.G1Affine, transcript []byte) fr.Element {
 	octets := binary.BigEndian.AppendUint64(make([]byte, 0, 7*pointSize+8+len(transcript)), uint64(len(transcript)))
 	octets = append(octets, transcript...)
-	for _, point := range []*bls.G1Affine{&b.g, &b.h, c, u, p, t1, t2} {
+	for _, point := range []*bls.G1Affine{&b.g.Point, &b.h.Point, c, u, p, t1, t2} {
 		e := point.Bytes()
 		octets = append(octets, e[:]...)
 	}
@@ -76,16 +78,21 @@ func pseudonymChallenge(b *bases, c, u, p, t1, t2 *bls.G1Affine, transcript []by
 }
 
 // provePseudonym gives P and the proof. m and s open the commitment c.
-func provePseudonym(b *bases, c, u *bls.G1Affine, m, s *fr.Element, transcript []byte) (nym, proof []byte) {
+func provePseudonym(b *bases, c *bls.G1Affine, u *g1.Point, m, s *fr.Element, transcript []byte) (nym, proof []byte) {
 	var rm, rs fr.Element
 	rm.MustSetRandom()
 	rs.MustSetRandom()
 
-	p := multiplySecret(u, m)
-	t1 := multiply(pair{&b.g, &rm}, pair{&b.h, &rs})
-	t2 := multiply(pair{u, &rm})
+	multiples := &g1.NewMultiples(&u.Affine)[0]
+	share, rest := g1.Shares(m) // the link secret outlives the proof
+	points := g1.Normalize(
+		g1.MultiplyProtected(multiples.Times(&share), multiples.Times(&rest)),
+		g1.SumProtected(b.g.Times(rm), b.h.Times(rs)),
+		g1.MultiplyProtected(multiples.Times(&rm)),
+	)
+	p, t1, t2 := &points[0], &points[1], &points[2]
 
-	challenge := pseudonymChallenge(b, c, u, &p, &t1, &t2, transcript)
+	challenge := pseudonymChallenge(b, c, &u.Affine, p, t1, t2, transcript)
 	var mHat, sHat fr.Element
 	mHat.Mul(&challenge, m).Add(&mHat, &rm)
 	sHat.Mul(&challenge, s).Add(&sHat, &rs)
@@ -99,11 +106,15 @@ func provePseudonym(b *bases, c, u *bls.G1Affine, m, s *fr.Element, transcript [
 
 // verifyPseudonym checks that the pseudonym nym and the commitment c have one
 // secret.
-func verifyPseudonym(b *bases, c, u *bls.G1Affine, nym, proof, transcript []byte) error {
-	p, err := readPoint(nym)
+func verifyPseudonym(b *bases, c, u *g1.Point, nym, proof, transcript []byte) error {
+	if len(nym) != pointSize {
+		return errors.New("a pseudonym of another length")
+	}
+	decoded, err := g1.Decode(nym)
 	if err != nil {
 		return err
 	}
+	p := decoded[0]
 	if len(proof) != pseudonymProofSize {
 		return errors.New("a proof of another length")
 	}
@@ -116,67 +127,14 @@ func verifyPseudonym(b *bases, c, u *bls.G1Affine, nym, proof, transcript []byte
 	challenge, mHat, sHat := &k[0], &k[1], &k[2]
 	var minus fr.Element
 	minus.Neg(challenge)
-	t1 := multiply(pair{&b.g, mHat}, pair{&b.h, sHat}, pair{c, &minus})
-	t2 := multiply(pair{u, mHat}, pair{&p, &minus})
-	if expected := pseudonymChallenge(b, c, u, &p, &t1, &t2, transcript); !expected.Equal(challenge) {
+	var t1, t2 g1.Sum
+	t1.Add(b.g.Times(*mHat), b.h.Times(*sHat))
+	t1.Times(c, &minus)
+	t2.Times(u, mHat)
+	t2.Times(p, &minus)
+	t := g1.Evaluate(&t1, &t2)
+	if expected := pseudonymChallenge(b, &c.Affine, &u.Affine, &p.Affine, &t[0], &t[1], transcript); !expected.Equal(challenge) {
 		return errors.New("the pseudonym is not that of the committed secret here")
 	}
 	return nil
-}
-
-// multiplySecret multiplies by a scalar that outlives the proof, in two
-// shares that are drawn afresh. Each is multiplied by itself: the time of
-// both in one, with the doublings shared, would depend on how their digits
-// meet, and so on their sum.
-func multiplySecret(point *bls.G1Affine, k *fr.Element) bls.G1Affine {
-	var share, rest fr.Element
-	share.MustSetRandom()
-	rest.Sub(k, &share)
-	a, b := multiply(pair{point, &share}), multiply(pair{point, &rest})
-	var out bls.G1Affine
-	out.Add(&a, &b)
-	return out
-}
-
-type pair struct {
-	point  *bls.G1Affine
-	scalar *fr.Element
-}
-
-// multiply sums the multiples. Its time depends on the scalars, which must be
-// public, or fresh and independent of one another.
-func multiply(pairs ...pair) bls.G1Affine {
-	var acc bls.G1Jac
-	for len(pairs) > 0 {
-		var part bls.G1Jac
-		var k big.Int
-		a := pairs[0]
-		if len(pairs) > 1 {
-			var l big.Int
-			part.JointScalarMultiplication(a.point, pairs[1].point, a.scalar.BigInt(&k), pairs[1].scalar.BigInt(&l))
-			pairs = pairs[2:]
-		} else {
-			var base bls.G1Jac
-			part.ScalarMultiplication(base.FromAffine(a.point), a.scalar.BigInt(&k))
-			pairs = pairs[1:]
-		}
-		acc.AddAssign(&part)
-	}
-	var out bls.G1Affine
-	out.FromJacobian(&acc)
-	return out
-}
-
-// readPoint reads a compressed point of the subgroup other than the identity.
-func readPoint(octets []byte) (p bls.G1Affine, err error) {
-	if len(octets) != pointSize {
-		return p, errors.New("a point of another length")
-	}
-	if _, err := p.SetBytes(octets); err != nil {
-		return p, errors.New("a point that does not decode")
-	}
-	if p.IsInfinity() {
-		return p, errors.New("a point that is the identity")
-	}
-	return p, nil
 }

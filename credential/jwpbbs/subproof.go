@@ -11,6 +11,7 @@ import (
 
 	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/credential/bbs"
+	"github.com/halfmask/halfmask/credential/internal/g1"
 	"github.com/halfmask/halfmask/credential/rangeproof"
 )
 
@@ -34,13 +35,13 @@ type subProofInput struct {
 // commitmentBases are the generators (G, H) = (Y_1, Y_0) of section 5.2.
 var commitmentBases = sync.OnceValue(func() *bases {
 	y0, y1 := suite.CommitmentGenerators()
-	return &bases{g: y1, h: y0}
+	return &bases{g: g1.NewBase(y1), h: g1.NewBase(y0)}
 })
 
 // rangeBases are the same with the tables that range proofs use.
 var rangeBases = sync.OnceValues(func() (*rangeproof.Bases, error) {
 	b := commitmentBases()
-	return rangeproof.NewBases(b.g, b.h)
+	return rangeproof.NewBases(b.g.Point, b.h.Point)
 })
 
 // transcript binds a sub-proof to the core proof, to its algorithm and to the
@@ -78,7 +79,7 @@ func proveRange(o *bbs.Opening, asked indexRange, core bbs.Transcript) ([]byte, 
 
 func proveName(o *bbs.Opening, audience, scope string, core bbs.Transcript) ([]byte, error) {
 	u := pseudonymBase(atVerifiers, audience, scope)
-	nym, proof := provePseudonym(commitmentBases(), &o.Point, &u, &o.Message, &o.Blinding, transcript(PseudonymAlgorithm, o.Index, core))
+	nym, proof := provePseudonym(commitmentBases(), &o.Point, u, &o.Message, &o.Blinding, transcript(PseudonymAlgorithm, o.Index, core))
 	text := base64url.EncodeToString(nym)
 	return writeJSON(subProof{
 		Algorithm: PseudonymAlgorithm,

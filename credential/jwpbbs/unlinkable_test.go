@@ -154,7 +154,7 @@ func TestPseudonymBaseIsRemembered(t *testing.T) {
 	for range 2 {
 		for _, k := range keys {
 			for range 2 {
-				got, want := pseudonymBase(k.use, k.audience, k.scope), hashToBase(k.use, k.audience, k.scope)
+				got, want := pseudonymBase(k.use, k.audience, k.scope).Affine, hashToBase(k.use, k.audience, k.scope)
 				if !got.Equal(&want) {
 					t.Errorf("%+v: another point", k)
 				}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/credential/bbs"
+	"github.com/halfmask/halfmask/credential/internal/g1"
 )
 
 // Verified is what a presentation showed.
@@ -100,7 +101,8 @@ func Verify(presented string, key func(issuer string) (*bbs.PublicKey, error), r
 	}
 	if name != nil {
 		u := pseudonymBase(atVerifiers, r.Audience, string(*p.scope))
-		if err := verifyPseudonym(commitmentBases(), commitments[name.index], &u, name.nym, name.proof, transcript(PseudonymAlgorithm, name.index, shown.Transcript)); err != nil {
+		c := g1.NewPoint(commitments[name.index]) // the core proof's, checked there
+		if err := verifyPseudonym(commitmentBases(), c, u, name.nym, name.proof, transcript(PseudonymAlgorithm, name.index, shown.Transcript)); err != nil {
 			return nil, &credential.Error{Check: "pseudonym", Clause: ours + "5", Err: err}
 		}
 		v.Pseudonym = base64url.EncodeToString(name.nym)
