@@ -54,14 +54,12 @@ func TestFixtures(t *testing.T) {
 	for _, f := range found {
 		at[f.Data+", "+f.Coalition] = f
 	}
-	for name, components := range map[string]int64{
-		"paths, together": 20, "stars, together": 20, "ends of the hash, together": 40, "shared, together": 60, "no values, together": 0, "nobody, together": 0,
-	} {
+	for name, components := range map[string]int64{"all shapes, together": 190, "no values, together": 0, "nobody, together": 0} {
 		if got := at[name].Components; got != components {
 			t.Errorf("%s: %d components, not %d", name, got, components)
 		}
 	}
-	a, b := at["paths, together"], at["stars, together"]
+	a, b := at["all shapes, together"], at["all shapes, alone"]
 	if a.Differ(a) != nil || a.Differ(b) == nil {
 		t.Error("findings that differ are not told apart")
 	}
