@@ -74,12 +74,13 @@ type observer struct {
 	*standin.Observation
 	policy standin.Policy
 	issued []uint32 // by person
-	nth    []int    // logins by person
+	nth    []int    // logins by person since the last issuance
 }
 
 func (o *observer) visit(person int, m standin.Moment, platform uint8, mode schedule.Mode, at time.Time) {
 	if m == standin.Enrollment || m == standin.Renewal {
 		o.issued[person]++
+		o.nth[person] = 0
 	}
 	v := standin.Visit{Person: person, Moment: m, Platform: platform, Mode: mode, Second: at.Unix(), Issue: o.issued[person]}
 	v.Copy = o.policy.Copy(&v, o.nth[person])

@@ -6,6 +6,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/halfmask/halfmask/exposure/metrics"
 )
 
 // A Sample counts, for each pair of a numerator and a denominator, the people
@@ -44,6 +46,13 @@ type Estimate struct {
 }
 
 const replicates = 1000
+
+// Share gives k of n people with the Wilson score interval, or the rule of
+// three for none or all.
+func Share(k, n int) Estimate {
+	e := metrics.Wilson(k, n)
+	return Estimate{Value: e.Value, Lo: e.Lo, Hi: e.Hi, Method: e.Method, People: int64(e.N)}
+}
 
 // Ratio gives the sum of the numerators over that of the denominators, with a
 // percentile interval over people, each of whom counts Poisson(1) times in a

@@ -79,6 +79,14 @@ func NewTown(s Schedule, people, days int) *Town {
 	return t
 }
 
+// LoginsAt counts the logins at each platform.
+func (t *Town) LoginsAt() (at [256]int) {
+	for _, l := range t.logins {
+		at[l.Platform]++
+	}
+	return at
+}
+
 // Logins counts the logins.
 func (t *Town) Logins() int { return len(t.logins) }
 
@@ -184,29 +192,31 @@ func (m *Model) joins(i int) bool {
 }
 
 // makeUnits lays the units out: a person's enrollment and renewals, then each
-// login with the platform first.
+// login with the platform first. Who never logs in has none, and no renewal
+// has one whose credential is not used: they could join nothing.
 func (d *Data) makeUnits() {
 	t := d.town
 	perLogin := 1 + len(d.atLogin)
-	perPerson := 1
-	if d.renews {
-		perPerson += len(t.renewals)
-	}
-	n := 0
 	d.units.First = make([]uint32, t.people+1)
+	n := 0
 	for i := range t.people {
-		n += perPerson + perLogin*int(t.first[i+1]-t.first[i])
+		if logins := t.loginsOf(i); len(logins) > 0 {
+			n += 1 + d.renewals(logins, nil) + perLogin*len(logins)
+		}
 		d.units.First[i+1] = uint32(n)
 	}
 	d.units.Party, d.units.Platform = make([]engine.Party, n), make([]uint8, n)
 	each(t.people, func(first, last int) {
 		for i := first; i < last; i++ {
-			at := d.units.First[i]
-			for range perPerson {
+			at, logins := d.units.First[i], t.loginsOf(i)
+			if len(logins) == 0 {
+				continue
+			}
+			for range 1 + d.renewals(logins, nil) {
 				d.units.Party[at], d.units.Platform[at] = engine.Issuer, engine.NoPlatform
 				at++
 			}
-			for _, l := range t.logins[t.first[i]:t.first[i+1]] {
+			for _, l := range logins {
 				d.units.Party[at], d.units.Platform[at] = engine.Party(l.Platform), l.Platform
 				at++
 				for _, p := range d.atLogin {
@@ -216,6 +226,33 @@ func (d *Data) makeUnits() {
 			}
 		}
 	})
+}
+
+func (t *Town) loginsOf(i int) []schedule.Login { return t.logins[t.first[i]:t.first[i+1]] }
+
+// renewals counts the renewals that logins follow, and calls f with each: its
+// time, and how many issuances there were by then.
+func (d *Data) renewals(logins []schedule.Login, f func(at int64, issue uint32)) (n int) {
+	if !d.renews {
+		return 0
+	}
+	next := 0
+	for i, at := range d.town.renewals {
+		for next < len(logins) && startSecond+int64(logins[next].Second) < at {
+			next++
+		}
+		if next == len(logins) {
+			break
+		}
+		if i+1 < len(d.town.renewals) && startSecond+int64(logins[next].Second) >= d.town.renewals[i+1] {
+			continue
+		}
+		n++
+		if f != nil {
+			f(at, uint32(i+2))
+		}
+	}
+	return n
 }
 
 // each calls f with parts of the people, on all cores.
@@ -283,37 +320,38 @@ func (d *Data) Fill(column, first, last int, to []engine.Entry) []engine.Entry {
 		if !simple {
 			profile = t.profile(i)
 		}
-		unit, household := d.units.First[i], int(t.household[i])
-		v = Visit{Person: i, Moment: Enrollment, Platform: engine.NoPlatform, Second: schedule.Start.Time().Unix() + 3600, Issue: 1}
-		if t.tier[i] == refused {
-			v.Moment, v.Issue = Refusal, 0
+		logins := t.loginsOf(i)
+		if len(logins) == 0 {
+			continue
 		}
+		unit, household := d.units.First[i], int(t.household[i])
+		v = Visit{Person: i, Moment: Enrollment, Platform: engine.NoPlatform, Second: startSecond + 3600, Issue: 1}
 		v.Copy = d.model.policy.Copy(&v, 0)
-		visit := int(unit)
-		if c.places[v.Moment] && anyOf(c.at[v.Moment][engine.Issuer], &v, &profile) {
-			emit(unit, c.scope.key(&v, visit, household))
+		if c.places[Enrollment] && anyOf(c.at[Enrollment][engine.Issuer], &v, &profile) {
+			emit(unit, c.scope.key(&v, int(unit), household))
 		}
 		unit++
-		if d.renews {
-			for _, at := range t.renewals {
-				v.Moment, v.Second = Renewal, at
-				v.Issue++
-				v.Copy = d.model.policy.Copy(&v, 0)
-				if t.tier[i] != refused && c.places[Renewal] && anyOf(c.at[Renewal][engine.Issuer], &v, &profile) {
-					emit(unit, c.scope.key(&v, int(unit), household))
-				}
-				unit++
+		d.renewals(logins, func(at int64, issue uint32) {
+			v.Moment, v.Second, v.Issue = Renewal, at, issue
+			v.Copy = d.model.policy.Copy(&v, 0)
+			if c.places[Renewal] && anyOf(c.at[Renewal][engine.Issuer], &v, &profile) {
+				emit(unit, c.scope.key(&v, int(unit), household))
 			}
-		}
+			unit++
+		})
 		if !c.places[Login] {
 			continue
 		}
-		for nth, l := range t.logins[t.first[i]:t.first[i+1]] {
+		nth, issue := -1, uint32(0)
+		for _, l := range logins {
 			v = Visit{Person: i, Moment: Login, Platform: l.Platform, Mode: l.Mode, Second: startSecond + int64(l.Second), Issue: 1}
 			for _, at := range t.renewals {
 				if at <= v.Second {
 					v.Issue++
 				}
+			}
+			if nth++; v.Issue != issue {
+				nth, issue = 0, v.Issue
 			}
 			v.Copy = d.model.policy.Copy(&v, nth)
 			key := c.scope.key(&v, int(unit), household)
@@ -356,11 +394,13 @@ func anyOf(ps []presence, v *Visit, p *schedule.Profile) bool {
 // Seconds appends the time of each unit of some people.
 func (d *Data) Seconds(first, last int, to []int64) []int64 {
 	for i := first; i < last; i++ {
-		to = append(to, startSecond+3600)
-		if d.renews {
-			to = append(to, d.town.renewals...)
+		logins := d.town.loginsOf(i)
+		if len(logins) == 0 {
+			continue
 		}
-		for _, l := range d.town.logins[d.town.first[i]:d.town.first[i+1]] {
+		to = append(to, startSecond+3600)
+		d.renewals(logins, func(at int64, _ uint32) { to = append(to, at) })
+		for _, l := range logins {
 			for range 1 + len(d.atLogin) {
 				to = append(to, startSecond+int64(l.Second))
 			}

@@ -229,11 +229,11 @@ func TestPolicies(t *testing.T) {
 		nth    int
 		want   uint32
 	}{
-		{standin.Policy{}, 7, 1},
-		{standin.Policy{Kind: standin.OnceOnly, Size: 20}, 25, 25},
-		{standin.Policy{Kind: standin.Rotating, Size: 20}, 25, 5},
-		{standin.Policy{Kind: standin.Rotating}, 25, 0},
-		{standin.Policy{Kind: standin.PerVerifier}, 25, 4},
+		{standin.Policy{}, 7, 1 << 20},
+		{standin.Policy{Kind: standin.OnceOnly, Size: 20}, 25, 1<<20 | 25},
+		{standin.Policy{Kind: standin.Rotating, Size: 20}, 25, 1<<20 | 5},
+		{standin.Policy{Kind: standin.Rotating}, 25, 1 << 20},
+		{standin.Policy{Kind: standin.PerVerifier}, 25, 1<<20 | 4},
 	} {
 		if got := c.policy.Copy(v(4), c.nth); got != c.want {
 			t.Errorf("%+v: login %d uses copy %d, not %d", c.policy, c.nth, got, c.want)

@@ -1,0 +1,215 @@
+package exposure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/halfmask/halfmask/exposure/engine"
+	"github.com/halfmask/halfmask/exposure/parquet"
+	"github.com/halfmask/halfmask/exposure/scenario"
+	"github.com/halfmask/halfmask/exposure/standin"
+	"github.com/halfmask/halfmask/spec"
+)
+
+// The executed runs behind a stand-in, where the scenario does not say more.
+const (
+	learnedPeople = 120 // that a model is learned from
+	learnedDays   = 21
+	pairedPeople  = 60 // in the run that it is held to, with another seed
+)
+
+// Model executes a design on two small towns, learns a stand-in from the one
+// and holds it to the other.
+func Model(ctx context.Context, s *scenario.Scenario, d scenario.Design) (*standin.Model, error) {
+	policy := policyOf(d)
+	small := *s
+	small.Name, small.Backend, small.Designs = s.Name, scenario.Executed, []scenario.Design{d}
+	small.Days = learnedDays
+	small.Habits.MeanLogins = 0.25 * learnedDays
+	if d.Base == "sdjwt-batch" { // often enough for batches to come round
+		small.Habits.MeanLogins = max(small.Habits.MeanLogins, float64(d.Batch.Size)*1.5)
+	}
+	observe := func(people int, seed uint64) (*standin.Observation, error) {
+		small.People, small.Sample, small.Seed = people, people, seed
+		return Observe(ctx, &small, policy)
+	}
+	learned, err := observe(learnedPeople, s.Seed)
+	if err != nil {
+		return nil, err
+	}
+	m, err := standin.Learn(learned, policy)
+	if err != nil {
+		return nil, err
+	}
+	paired, err := observe(pairedPeople, s.Seed+1)
+	if err != nil {
+		return nil, err
+	}
+	return m, m.Validate(paired)
+}
+
+// policyOf says which credential a login of the design uses.
+func policyOf(d scenario.Design) standin.Policy {
+	if d.Base != "sdjwt-batch" {
+		return standin.Policy{}
+	}
+	kind := map[scenario.Policy]standin.PolicyKind{scenario.OnceOnly: standin.OnceOnly, scenario.Rotating: standin.Rotating,
+		scenario.PerVerifier: standin.PerVerifier, scenario.LimitedTime: standin.LimitedTime}[d.Batch.Policy]
+	return standin.Policy{Kind: kind, Size: d.Batch.Size}
+}
+
+// StandInSize says what a stand-in run has to hold in memory, before it is
+// run: the designs are run one after the other, and the largest counts.
+func StandInSize(s *scenario.Scenario) engine.Size {
+	logins := int(float64(s.People) * s.Habits.MeanLogins * 1.01)
+	return engine.Size{People: s.People, Units: s.People + 2*logins, Widest: s.People + 2*logins, Views: len(s.Coalitions) * len(Strata)}
+}
+
+// StandIn carries a scenario out with stand-ins for its designs, which it
+// learns from executed runs first and holds to others. A run that the machine
+// has no memory for is refused beforehand with *engine.TooLargeError. The
+// rows say in Method on how many executed sessions the stand-in was validated.
+func StandIn(ctx context.Context, s *scenario.Scenario, o Options) (*Result, error) {
+	began := time.Now()
+	r, town, err := standInRun(s, o)
+	if err != nil {
+		return nil, err
+	}
+	out := &Result{Causes: make(map[string][]Cause), Fields: make(map[string][]Field), Samples: make(map[string][]Exchange)}
+	for i, d := range r.designs {
+		m, err := Model(ctx, s, d)
+		if err != nil {
+			return nil, fmt.Errorf("design %s: %w", d.Name, err)
+		}
+		rows, err := r.standInRows(ctx, d.Name, m, m.Data(town, s.Seed))
+		if err != nil {
+			return nil, fmt.Errorf("design %s: %w", d.Name, err)
+		}
+		out.Rows = append(out.Rows, rows...)
+		debug.FreeOSMemory()
+		if o.Progress != nil {
+			o.Progress((i+1)*s.People, len(r.designs)*s.People)
+		}
+	}
+	empty := make([]*outcome, len(r.designs))
+	for i := range empty {
+		empty[i] = &outcome{first: new(chunk), logins: r.loginsIn(town)}
+	}
+	out.Manifest = r.manifest(empty, began)
+	out.Manifest.Simulated = append(out.Manifest.Simulated, "messages: tokens of stand-ins, each validated by a paired replay of executed sessions")
+	out.Manifest.Inputs["results.csv"] = digest(out.CSV())
+	return out, nil
+}
+
+// StandInOf is StandIn for a scenario with one design, whose model there is
+// already. It gives the rows, and how many logins there were.
+func StandInOf(ctx context.Context, s *scenario.Scenario, m *standin.Model, o Options) (rows []Row, logins int, err error) {
+	r, town, err := standInRun(s, o)
+	if err != nil {
+		return nil, 0, err
+	}
+	rows, err = r.standInRows(ctx, r.designs[0].Name, m, m.Data(town, s.Seed))
+	return rows, town.Logins(), err
+}
+
+// standInRun checks that the machine has the memory, and draws the town.
+func standInRun(s *scenario.Scenario, o Options) (*run, *standin.Town, error) {
+	size := StandInSize(s)
+	if available, ok := engine.Available(); ok {
+		if err := engine.Check(size, available); err != nil {
+			return nil, nil, err
+		}
+	}
+	debug.SetMemoryLimit(engine.Memory(size))
+	small := *s // newRun makes people to be executed
+	small.People, small.Sample = min(s.People, learnedPeople), min(s.People, learnedPeople)
+	r, err := newRun(&small, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.scenario = s
+	return r, standin.NewTown(r.plan, s.People, s.Days), nil
+}
+
+func (r *run) loginsIn(t *standin.Town) map[spec.Stratum]int {
+	in := make(map[spec.Stratum]int)
+	for platform, n := range t.LoginsAt() {
+		in[r.plan.Platforms()[platform].Stratum()] += n
+	}
+	return in
+}
+
+// standInRows joins what a stand-in made, and writes it as Parquet where the
+// run is kept.
+func (r *run) standInRows(ctx context.Context, design string, m *standin.Model, d *standin.Data) ([]Row, error) {
+	if r.options.Dir != "" {
+		if err := parquet.Write(ctx, filepath.Join(r.options.Dir, "parquet", design), d, r.scenario.Seed); err != nil {
+			return nil, err
+		}
+	}
+	type place struct {
+		coalition coalition
+		stratum   spec.Stratum
+	}
+	var views []engine.View
+	var places []place
+	for _, stratum := range Strata {
+		for _, c := range r.coalitions {
+			if v, ok := r.view(c, stratum, d); ok {
+				views, places = append(views, v), append(places, place{c, stratum})
+			}
+		}
+	}
+	if len(views) == 0 {
+		return nil, errors.New("exposure: no coalition has a party that a stand-in generates")
+	}
+	counts, err := engine.Run(ctx, d, views, engine.Options{Seed: r.scenario.Seed})
+	if err != nil {
+		return nil, err
+	}
+	var rows []Row
+	for i, c := range counts {
+		add := func(metric, unit string, e engine.Estimate) {
+			rows = append(rows, Row{Design: design, Coalition: places[i].coalition.name, Stratum: places[i].stratum, Metric: metric,
+				Estimate: e.Value, Lo: e.Lo, Hi: e.Hi, N: int(e.People), Unit: unit,
+				Method: fmt.Sprintf("%s; stand-in, validated on %d executed sessions", e.Method, m.Sessions)})
+		}
+		seed := r.scenario.Seed
+		if places[i].coalition.each {
+			add(WithinPlatformLinkage, "share of pairs of visits (mean over persons)", c.Within.Mean(seed))
+			add(Reidentification, "share of persons at a platform", c.NamedAt.Ratio(seed))
+			continue
+		}
+		if places[i].coalition.central {
+			add(CentralSight, "share of logins", c.Sighted.Ratio(seed))
+		}
+		add(CrossPlatformLinkage, "share of pairs of platforms (mean over persons)", c.CrossPlatform.Mean(seed))
+		if _, joined := c.Right.Sums(); joined > 0 {
+			add(LinkagePrecision, "share of joined pairs", c.Right.Ratio(seed))
+		}
+		add(Reidentification, "share of persons", engine.Share(c.Named, c.People))
+	}
+	return rows, nil
+}
+
+// view gives the units of a coalition; false where a stand-in generates
+// nothing for one of its members.
+func (r *run) view(c coalition, stratum spec.Stratum, d *standin.Data) (engine.View, bool) {
+	v := engine.View{Name: string(c.name), Alone: c.each, Platforms: new([256]bool), Directory: d.Tells(engine.Issuer)}
+	for i, p := range r.plan.Platforms() {
+		v.Platforms[i] = (stratum == spec.AllStrata || p.Stratum() == stratum) && c.counts(p.ID)
+		v.Members[i] = c.has(PlatformParty(p.ID))
+	}
+	v.Members[engine.Issuer] = c.has(Issuer)
+	for p := range c.parties {
+		if p != Issuer && !strings.HasPrefix(string(p), "platform:") {
+			return v, false
+		}
+	}
+	return v, !c.thieves
+}
