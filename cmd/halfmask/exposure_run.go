@@ -89,7 +89,11 @@ func runSeeds(ctx context.Context, s *scenario.Scenario, out string, errOut io.W
 			dir = filepath.Join(out, fmt.Sprintf("seed-%d", one.Seed))
 		}
 		progress, finish := progressBar(errOut)
-		r, err := exposure.Run(ctx, &one, exposure.Options{Dir: dir, Progress: progress})
+		run := exposure.Run
+		if one.Backend == scenario.StandIn {
+			run = exposure.StandIn
+		}
+		r, err := run(ctx, &one, exposure.Options{Dir: dir, Progress: progress})
 		finish()
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("%w: start the same command again, and it goes on where it was", errInterrupted)
