@@ -16,6 +16,7 @@ import (
 	"github.com/halfmask/halfmask/credential/statuslist"
 	"github.com/halfmask/halfmask/issuer/enrollment"
 	"github.com/halfmask/halfmask/issuer/enrollment/mint"
+	"github.com/halfmask/halfmask/protocol/openid4vci"
 	"github.com/halfmask/halfmask/spec"
 )
 
@@ -112,5 +113,22 @@ func TestCertificatesRefused(t *testing.T) {
 				t.Errorf("made: %v", err)
 			}
 		})
+	}
+}
+
+// TestMetadataSignedByCertificate: whoever knows the authority needs no key
+// of the issuer beforehand.
+func TestMetadataSignedByCertificate(t *testing.T) {
+	key, root, stranger := signingKey(t), ecKey(t), ecKey(t)
+	own := certificate(t, "issuer", "root", key.Key.(*ecdsa.PrivateKey).Public(), root)
+	o := newTown(t, "", func(c *Config) { c.SigningKey, c.Certificates = key, []*x509.Certificate{own} })
+	o.travelTo(time.Now())
+	for by, authority := range map[*ecdsa.PrivateKey]string{root: "root", stranger: "stranger"} {
+		roots := x509.NewCertPool()
+		roots.AddCert(certificate(t, authority, authority, by.Public(), by))
+		o.wallet.Trust = &openid4vci.MetadataTrust{Roots: roots}
+		if _, err := o.wallet.Metadata(t.Context(), o.url); (err == nil) != (by == root) {
+			t.Errorf("below %s: %v", authority, err)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package wallet_test
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -91,5 +92,19 @@ func TestIssuerLearnsNoNameOfTheWallet(t *testing.T) {
 	}
 	if grants != 2 {
 		t.Errorf("%d grants in %d requests", grants, len(sent))
+	}
+}
+
+func TestIssuerBelowNoAuthority(t *testing.T) {
+	w := newTown(t)
+	h, _ := w.create()
+	offer := w.offer(openid4vci.OfferOptions{})
+	h.Issuers = x509.NewCertPool()
+	if _, err := h.Accept(t.Context(), offer, ""); err == nil {
+		t.Error("metadata that nobody signed was taken")
+	}
+	h.Issuers = nil
+	if _, err := h.Accept(t.Context(), offer, ""); err != nil {
+		t.Errorf("the offer was used up: %v", err)
 	}
 }

@@ -49,6 +49,7 @@ package wallet
 
 import (
 	"crypto/rand"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -78,7 +79,7 @@ var (
 )
 
 // Wallet holds one person's credentials. Its methods may be called from
-// several goroutines; HTTP, Now, Verifiers and Browser are set before the first.
+// several goroutines; HTTP, Now, Verifiers, Issuers and Browser are set before the first.
 type Wallet struct {
 	// HTTP carries every message; nil is openid4vci.HTTPClient(), which finds
 	// names below .localhost on this machine. No redirect that leaves an
@@ -90,6 +91,9 @@ type Wallet struct {
 	// knows nobody by a certificate. Its clock is the wallet's.
 	Verifiers openid4vp.Trust
 
+	// Issuers are authorities below which an issuer's metadata must be signed
+	// (OpenID4VCI 1.0 section 12.2.3). nil: TLS alone says whose it is.
+	Issuers *x509.CertPool
 	// Browser is for offers that ask the person to log in; nil refuses them.
 	Browser Browser
 
@@ -164,7 +168,11 @@ func (w *Wallet) http() *http.Client {
 }
 
 func (w *Wallet) issuance() *openid4vci.Client {
-	return &openid4vci.Client{HTTP: w.http(), Now: w.now}
+	c := &openid4vci.Client{HTTP: w.http(), Now: w.now}
+	if w.Issuers != nil {
+		c.Trust = &openid4vci.MetadataTrust{Roots: w.Issuers}
+	}
+	return c
 }
 
 func (w *Wallet) presentation() *openid4vp.Client {

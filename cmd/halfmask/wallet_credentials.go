@@ -16,7 +16,7 @@ import (
 )
 
 func walletAcceptCommand(f *walletFile) *cobra.Command {
-	var txCode string
+	var txCode, authorities string
 	var configurations []string
 	c := &cobra.Command{
 		Use:   "accept OFFER|-",
@@ -34,13 +34,17 @@ processes do not see it.`,
 			if err != nil {
 				return err
 			}
+			issuers, err := certificatesIn(authorities)
+			if err != nil {
+				return fmt.Errorf("--issuer-authorities: %w", err)
+			}
 			browser, err := newLoopbackBrowser(cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
 			defer browser.listener.Close()
 			return f.open(cmd, func(w *wallet.Wallet) error {
-				w.Browser = browser
+				w.Browser, w.Issuers = browser, poolOf(issuers)
 				entries, err := w.Accept(cmd.Context(), link, txCode, configurations...)
 				if err != nil {
 					return unreachable(err, "the issuer", "halfmask issuer serve")
@@ -50,6 +54,7 @@ processes do not see it.`,
 		},
 	}
 	c.Flags().StringVar(&txCode, "tx-code", "", "the transaction `CODE`, when the offer asks for one")
+	c.Flags().StringVar(&authorities, "issuer-authorities", "", "PEM `FILE` with the authorities below which the issuer's metadata must be signed (default: not asked for)")
 	c.Flags().StringSliceVar(&configurations, "configuration", nil, "`NAMES` of the credentials to obtain (default: all that the wallet can keep)")
 	return c
 }
