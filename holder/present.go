@@ -44,7 +44,7 @@ func Present(sel *Selection, req *openid4vp.Request, keys func(heldID string) (j
 		if !asked.WithoutHolderBinding && !p.Bound {
 			return nil, credential.Failed("holder-binding", "OpenID4VP 1.0 section 6.1", "credential query %q requires holder binding", p.Query)
 		}
-		carried, err := req.TransactionsFor(p.Query, sel.answers)
+		carried, err := req.TransactionsFor(p.Query, sel.Answers)
 		if err != nil {
 			return nil, err
 		}

@@ -164,3 +164,21 @@ func BenchmarkPresent(b *testing.B) {
 		})
 	}
 }
+
+// What the person is to agree to must be in a presentation that is made.
+func TestTransactionThatNothingCarries(t *testing.T) {
+	h := newHand(t)
+	r := request(t, query(t, `{"credentials":[{`+sd+`,"claims":[{"path":["age_over_18"]}]},{`+ld+`,"claims":[{"path":["credentialSubject","age_over_18"]}]}],"credential_sets":[{"options":[["sd"],["ld"]]}]}`))
+	r.Transactions = []openid4vp.Transaction{must[openid4vp.Transaction](t)(openid4vp.NewTransaction("pay", "sd"))}
+	sel := must[*holder.Selection](t)(holder.Match(r.Query, []holder.Held{h.bbs}))
+	if token, err := holder.Present(sel, r, h.keys, now); err == nil {
+		t.Errorf("presented %v", token)
+	}
+	if !sel.Answers("ld") || sel.Answers("sd") {
+		t.Errorf("%+v", sel.Picks)
+	}
+	r.Transactions[0] = must[openid4vp.Transaction](t)(openid4vp.NewTransaction("pay", "sd", "ld"))
+	if _, err := holder.Present(sel, r, h.keys, now); err != nil {
+		t.Error(err)
+	}
+}

@@ -83,8 +83,9 @@ func (l Linkability) rank() int {
 	return slices.Index([]Linkability{RepeatsNothing, RepeatsHere, RepeatsForIssuer, RepeatsInList, RepeatsForAll}, l)
 }
 
-// answers tells whether the selection answers a credential query.
-func (s *Selection) answers(id string) bool {
+// Answers tells whether the selection answers the credential query with that
+// identifier.
+func (s *Selection) Answers(id string) bool {
 	return slices.ContainsFunc(s.Picks, func(p Pick) bool { return p.Query == id })
 }
 

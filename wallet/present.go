@@ -189,6 +189,10 @@ func (w *Wallet) prepare(a *answer) error {
 		}
 		return nil
 	}
+	if _, err := a.request.TransactionsFor("", a.selection.Answers); err != nil {
+		a.ask.Problem = err
+		return nil
+	}
 	a.ask.Linkable = a.selection.Linkable()
 	for _, p := range a.selection.Picks {
 		i := slices.IndexFunc(a.held, func(k kept) bool { return k.ID == p.HeldID })

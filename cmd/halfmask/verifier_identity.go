@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/spf13/cobra"
@@ -16,19 +17,42 @@ import (
 )
 
 // identityFiles are what a verifier signs its requests with.
-type identityFiles struct{ key, certificate string }
+type identityFiles struct{ key, certificate, attestation string }
 
 func (f *identityFiles) flags(c *cobra.Command) {
 	c.Flags().StringVar(&f.key, "signing-key", "", "PEM `FILE` with the P-256 key that signs requests (default: none, and requests are unsigned)")
 	c.Flags().StringVar(&f.certificate, "certificate", "", "PEM `FILE` with the certificate of the signing key and those between it and its authority")
+	c.Flags().StringVar(&f.attestation, "attestation", "", "`FILE` with a verifier attestation, a JWT, for the signing key")
 }
 
 // identities gives a verifier's names, the best first: the DNS name and the
-// hash of its certificate, and the key itself as a did:jwk.
+// hash of its certificate, what an attestation calls it, and the key itself as
+// a did:jwk.
 func (f *identityFiles) identities(address string) ([]*openid4vp.Identity, error) {
+	all, err := f.certified(address)
+	if err != nil || f.attestation == "" {
+		return all, err
+	}
+	key, err := signingKeyIn(f.key)
+	if err != nil {
+		return nil, fmt.Errorf("--signing-key: %w", err)
+	}
+	text, err := readFile(f.attestation, 16<<10)
+	if err != nil {
+		return nil, fmt.Errorf("--attestation: %w", err)
+	}
+	attested, err := openid4vp.AttestedIdentity(strings.TrimSpace(string(text)), key)
+	if err != nil {
+		return nil, fmt.Errorf("--attestation: %w", err)
+	}
+	return slices.Insert(all, len(all)-1, attested), nil
+}
+
+// certified gives the names without the attestation's.
+func (f *identityFiles) certified(address string) ([]*openid4vp.Identity, error) {
 	if f.key == "" {
-		if f.certificate != "" {
-			return nil, usagef("--certificate is of no use without --signing-key")
+		if f.certificate != "" || f.attestation != "" {
+			return nil, usagef("--certificate and --attestation are of no use without --signing-key")
 		}
 		return nil, nil
 	}

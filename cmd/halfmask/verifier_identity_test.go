@@ -15,6 +15,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/halfmask/halfmask/protocol/openid4vp"
 )
 
 // pemFile writes blocks of a type into a file.
@@ -66,6 +70,15 @@ func certificateFor(t *testing.T, key *ecdsa.PrivateKey, authority string, by *e
 
 func TestVerifierIdentities(t *testing.T) {
 	key := newECKey(t)
+	attestation, err := openid4vp.Attest(jose.SigningKey{Algorithm: jose.ES256, Key: newECKey(t)},
+		openid4vp.Attestation{Attester: "https://attester.example", Name: "shop", Expires: time.Now().Add(time.Hour)}, &jose.JSONWebKey{Key: &key.PublicKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	attested := filepath.Join(t.TempDir(), "attestation.jwt")
+	if err := os.WriteFile(attested, []byte(attestation+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	files := identityFiles{key: keyFile(t, key), certificate: pemFile(t, "CERTIFICATE", certificateFor(t, key, "authority", newECKey(t)))}
 	for _, test := range []struct {
 		files    identityFiles
@@ -74,6 +87,7 @@ func TestVerifierIdentities(t *testing.T) {
 	}{
 		{identityFiles{}, "https://platform.example", nil},
 		{identityFiles{key: files.key}, "https://platform.example", []string{"decentralized_identifier:did:jwk:"}},
+		{identityFiles{key: files.key, attestation: attested}, "https://platform.example", []string{"verifier_attestation:shop", "decentralized_identifier:did:jwk:"}},
 		{files, "https://platform.example", []string{"x509_san_dns:platform.example", "x509_hash:", "decentralized_identifier:did:jwk:"}},
 		{files, "https://other.example", []string{"x509_hash:", "decentralized_identifier:did:jwk:"}},
 	} {
@@ -106,6 +120,8 @@ func TestVerifierIdentitiesRefused(t *testing.T) {
 	certificate := pemFile(t, "CERTIFICATE", certificateFor(t, key, "authority", other))
 	for name, files := range map[string]identityFiles{
 		"a certificate without a key":    {certificate: certificate},
+		"an attestation without a key":   {attestation: certificate},
+		"an attestation that is none":    {key: good, attestation: certificate},
 		"a key that is not there":        {key: "nowhere.pem"},
 		"a key in another form":          {key: pemFile(t, "EC PRIVATE KEY", sec1)},
 		"a damaged key":                  {key: pemFile(t, "PRIVATE KEY", []byte("no key"))},

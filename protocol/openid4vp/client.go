@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/credential/jwpbbs"
 	"github.com/halfmask/halfmask/protocol/fetch"
 )
 
@@ -89,7 +90,8 @@ func fetchRequest(ctx context.Context, v *Invocation, walletNonce string) (*http
 // 15.6).
 func walletMetadata(clientID string) string {
 	const common = `{"vp_formats_supported":{"dc+sd-jwt":{"sd-jwt_alg_values":["ES256","ES384","EdDSA","Ed25519"],"kb-jwt_alg_values":["ES256"]},` +
-		`"ldp_vc":{"proof_type_values":["DataIntegrityProof"],"cryptosuite_values":["bbs-2023"]}},` +
+		`"ldp_vc":{"proof_type_values":["DataIntegrityProof"],"cryptosuite_values":["bbs-2023"]},` +
+		`"` + string(credential.JWPBBS) + `":{"jwp_alg_values":["` + jwpbbs.Algorithm + `"]}},` +
 		`"client_id_prefixes_supported":["redirect_uri","x509_san_dns","x509_hash","decentralized_identifier","verifier_attestation"],` +
 		`"response_types_supported":["vp_token"],"response_modes_supported":["direct_post","direct_post.jwt"],` +
 		`"authorization_encryption_alg_values_supported":["ECDH-ES"],"authorization_encryption_enc_values_supported":["A256GCM","A128GCM"]`
