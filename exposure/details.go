@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/halfmask/halfmask/exposure/report"
+	"github.com/halfmask/halfmask/exposure/scenario"
 )
 
 // report gives the result as the package of that name takes it; manifest is
@@ -39,4 +40,21 @@ func (r *Result) report(manifest []byte) (*report.Data, error) {
 func (r Row) report() report.Row {
 	return report.Row{Design: r.Design, Coalition: string(r.Coalition), Stratum: string(r.Stratum), Metric: r.Metric,
 		Estimate: r.Estimate, Lo: r.Lo, Hi: r.Hi, Method: r.Method, N: r.N, Unit: r.Unit}
+}
+
+// details puts those of all designs together.
+func details(designs []scenario.Design, outcomes []*outcome) (d report.Details) {
+	var names []string
+	var all []*found
+	for i, o := range outcomes {
+		names, all = append(names, designs[i].Name), append(all, &o.found)
+		d.Linkers = append(d.Linkers, o.details.Linkers...)
+		d.Controls = append(d.Controls, o.details.Controls...)
+		d.Profiles = append(d.Profiles, o.details.Profiles...)
+		d.Curves = append(d.Curves, o.details.Curves...)
+		d.Anonymity = append(d.Anonymity, o.details.Anonymity...)
+		d.Channels = append(d.Channels, o.details.Channels...)
+	}
+	d.Pairs = differences(names, all)
+	return d
 }

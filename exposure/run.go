@@ -321,6 +321,7 @@ func (r *run) result(found []*outcome, began time.Time) (*Result, error) {
 		out.Causes[d.Name], out.Fields[d.Name], out.Samples[d.Name] = f.causes, f.fields, f.first.Sample
 	}
 	out.Exclusions = found[0].first.Exclusions
+	out.Details = details(r.designs, found)
 	out.Manifest = r.manifest(found, began)
 	out.Manifest.Inputs["results.csv"] = digest(out.CSV())
 	return out, nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/halfmask/halfmask/exposure/link"
 	"github.com/halfmask/halfmask/exposure/metrics"
+	"github.com/halfmask/halfmask/exposure/report"
 	"github.com/halfmask/halfmask/spec"
 )
 
@@ -79,11 +80,15 @@ type found struct {
 	rows   []Row
 	causes []Cause
 	fields []Field
+
+	details report.Details
+	ratios  map[[2]string]metrics.Ratio // linkage by coalition and stratum, to be paired
 }
 
 // score gives what follows from what was seen of a design.
 func score(ctx context.Context, design string, all seen, visits []visit, people int, coalitions []coalition, seed uint64) (*found, error) {
 	s := &scorer{seen: all, visits: visits, people: people, seed: seed}
+	s.ratios = make(map[[2]string]metrics.Ratio)
 	s.truth = link.Truth{People: s.people}
 	platforms := make(map[string]int32)
 	for _, u := range s.seen.Units {
@@ -109,7 +114,7 @@ func score(ctx context.Context, design string, all seen, visits []visit, people 
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			s.coalition(c, stratum)
+			s.coalition(c, stratum, design)
 		}
 	}
 	for i := range s.rows {
@@ -135,11 +140,12 @@ func (s *scorer) visit(unit int) visit { return s.visits[s.seen.Units[unit].Visi
 // one and scored on the other, and then the other way round.
 const folds = 2
 
-func (s *scorer) coalition(c coalition, stratum spec.Stratum) {
+func (s *scorer) coalition(c coalition, stratum spec.Stratum, design string) {
 	few := s.tooFew(stratum)
 	found := newFindings(s.people)
 	used := make([]int, len(s.seen.Paths))
-	linkers := make([]*link.Linker, folds)
+	a := &aspect{coalition: c, stratum: stratum, linkers: make([]*link.Linker, folds), joined: make([]*link.Components, folds),
+		scored: make([]link.View, folds), joins: make(map[string]int)}
 	in := make([]bool, len(s.seen.Units))
 	for fold := range folds {
 		training := link.View{In: make([]bool, len(in)), Shared: true}
@@ -151,26 +157,34 @@ func (s *scorer) coalition(c coalition, stratum spec.Stratum) {
 			scored.In[i] = in[i] && s.fold[v.person] == fold
 		}
 		l := link.Learn(s.seen.Table, training, s.truth, s.people, link.All)
-		linkers[fold] = l
-		joined, joins, _ := l.Join(scored)
+		joined, joins, by := l.Join(scored)
+		a.linkers[fold], a.joined[fold], a.scored[fold] = l, joined, scored
 		for p, n := range joins {
 			used[p] += n
 		}
+		for name, n := range by {
+			a.joins[name] += n
+		}
 		s.collect(found, l, joined, scored)
 	}
-	s.note(c, stratum, in, linkers)
+	s.note(c, stratum, in, a.linkers)
 	for _, v := range s.visits {
 		if c.counts(v.platform) && (stratum == spec.AllStrata || v.stratum == stratum) {
 			found.login(v)
 		}
 	}
-	found.rows(c, s.seed, func(metric, unit string, e metrics.Estimate) {
+	add := func(metric, unit string, e metrics.Estimate) {
 		if few {
 			e = metrics.None(tooFewToLearn)
 		}
 		s.rows = append(s.rows, Row{Coalition: c.name, Stratum: stratum, Metric: metric,
 			Estimate: e.Value, Lo: e.Lo, Hi: e.Hi, Method: e.Method, N: e.N, Unit: unit})
-	})
+	}
+	found.rows(c, s.seed, add)
+	if !few {
+		s.disclosure(a, found, add)
+		s.deepen(a, design)
+	}
 	var causes []Cause
 	whole := false // a value as such, and no bytes out of the middle of one
 	for path, n := range used {

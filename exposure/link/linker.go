@@ -177,6 +177,21 @@ func (t *Table) linker(path uint32) string {
 	return L1
 }
 
+// ByKind lists the linkers that rest on a channel.
+func ByKind(k Kind) []string {
+	switch k {
+	case Value:
+		return []string{L1}
+	case Index:
+		return []string{L3}
+	case Time, Size:
+		return []string{L4}
+	case Contact:
+		return []string{L4, L5}
+	}
+	return []string{L2, L6}
+}
+
 // contacts is L5: a unit at a platform with the unit elsewhere that is nearest
 // in time, such as a refill after use or a status fetched at a presentation.
 // The score is the less the longer the time between the two.
