@@ -100,7 +100,7 @@ func (b *boosted) described(v View) (pairs []Pair, x []features) {
 		}
 	}
 	for _, list := range byPath { // next to one another
-		slices.SortFunc(list, func(a, b Number) int { return cmp.Or(cmp.Compare(a.Value, b.Value), cmp.Compare(a.Unit, b.Unit)) })
+		slices.SortFunc(list, func(a, b Number) int { return cmp.Or(cmp.Compare(a.Value, b.Value), t.byChance(a.Unit, b.Unit)) })
 		for i := 1; i < len(list); i++ {
 			if list[i].Unit != list[i-1].Unit && list[i].Value != list[i-1].Value {
 				look(key(list[i].Unit, list[i-1].Unit))

@@ -97,7 +97,9 @@ func (l *Linker) Scored(v View, truth Truth) (mated, other []float64) {
 			units = append(units, uint32(i))
 		}
 	}
-	slices.SortStableFunc(units, func(a, b uint32) int { return cmp.Compare(truth.Person[a], truth.Person[b]) })
+	slices.SortFunc(units, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(truth.Person[a], truth.Person[b]), l.table.byChance(a, b))
+	})
 	for i := range units {
 		if i > 0 && truth.Person[units[i]] == truth.Person[units[i-1]] {
 			continue

@@ -176,6 +176,16 @@ func (t *Table) role(unit uint32) string {
 	return role
 }
 
+// byChance orders units in a way that has nothing to do with whose they are:
+// the lab counts visits person by person.
+func (t *Table) byChance(a, b uint32) int {
+	mix := func(u uint32) uint64 {
+		h := (uint64(t.Units[u].Visit) + 0x9e3779b97f4a7c15) * 0xbf58476d1ce4e5b9
+		return (h ^ h>>29) * 0x94d049bb133111eb
+	}
+	return cmp.Or(cmp.Compare(mix(a), mix(b)), cmp.Compare(t.Parties[t.Units[a].Party], t.Parties[t.Units[b].Party]))
+}
+
 // A set of small numbers.
 type set []uint64
 

@@ -223,9 +223,20 @@ func (w *weights) candidates(units [][]Leaf) [][2]uint32 {
 				blocks[signature] = append(blocks[signature], u)
 			}
 			for _, block := range blocks {
-				if len(block) <= maxBlock {
-					for k := 1; k < len(block); k++ {
-						add(block[k-1], block[k])
+				if len(block) > maxBlock {
+					continue
+				}
+				// All pairs of a few, else those next to one another in time.
+				slices.SortFunc(block, func(a, b uint32) int {
+					return cmp.Or(cmp.Compare(w.table.Units[a].At, w.table.Units[b].At), w.table.byChance(a, b))
+				})
+				for k := range block {
+					first := k - 1
+					if len(block) <= maxRare {
+						first = 0
+					}
+					for j := max(0, first); j < k; j++ {
+						add(block[j], block[k])
 					}
 				}
 			}

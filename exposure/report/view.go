@@ -21,7 +21,7 @@ type view struct {
 	Sweeps             []figure
 	Fields             []matrix
 	Causes             []causes
-	Channels           []channels
+	Channels           table
 	Controls           []Control
 	Pairs              []Difference
 	Canaries           []Canary
@@ -80,11 +80,6 @@ type causes struct {
 	Causes []Cause
 }
 
-type channels struct {
-	Design, Coalition string
-	Channels          []Channel
-}
-
 type swap struct {
 	Design string
 	Paths  []string
@@ -129,13 +124,7 @@ func (d *Data) view() *view {
 			v.Swaps = append(v.Swaps, swap{design, paths})
 		}
 	}
-	for _, c := range d.Details.Channels {
-		if n := len(v.Channels); n == 0 || v.Channels[n-1].Design != c.Design || v.Channels[n-1].Coalition != c.Coalition {
-			v.Channels = append(v.Channels, channels{Design: c.Design, Coalition: c.Coalition})
-		}
-		last := &v.Channels[len(v.Channels)-1]
-		last.Channels = append(last.Channels, c)
-	}
+	v.Channels = d.channels()
 	for _, s := range []struct {
 		name    string
 		missing bool
@@ -213,6 +202,26 @@ func (d *Data) maps() (maps []table) {
 		}
 	}
 	return maps
+}
+
+// channels puts the link causes of a design and coalition on a line.
+func (d *Data) channels() (t table) {
+	for _, c := range d.Details.Channels {
+		if !slices.Contains(t.Head, c.Channel) {
+			t.Head = append(t.Head, c.Channel)
+		}
+	}
+	for _, c := range d.Details.Channels {
+		if n := len(t.Lines); n == 0 || t.Lines[n-1].Label != c.Design || t.Lines[n-1].About != c.Coalition {
+			t.Lines = append(t.Lines, line{Label: c.Design, About: c.Coalition, Cells: slices.Repeat([]cell{{Text: "–", Share: math.NaN()}}, len(t.Head))})
+		}
+		bounds := "share " + percent(c.Shapley)
+		if c.Lo != c.Hi {
+			bounds = percent(c.Lo) + " to " + percent(c.Hi) + "; " + bounds
+		}
+		t.Lines[len(t.Lines)-1].Cells[slices.Index(t.Head, c.Channel)] = cell{Text: percent(c.Drop), Range: bounds, Share: c.Drop}
+	}
+	return t
 }
 
 func matrixOf(design string, fields []Field) matrix {
