@@ -182,16 +182,46 @@ func (s *PseudonymSuite) NewProver(pk *PublicKey, sig, header []byte, signed Sig
 	return &PseudonymProver{held, len(signed.Messages), len(signed.Committed), signed.Secrets.Len()}, nil
 }
 
-// ProofGen is [PseudonymSuite.ProofGen] for the prover's signature.
-func (p *PseudonymProver) ProofGen(ph, context []byte, disclosed, disclosedCommitted []int) (proof, pseudonym []byte, err error) {
+func (p *PseudonymProver) positions(ph, context []byte, disclosed, disclosedCommitted []int) ([]int, error) {
 	const check, clause = "bbs-nym-proof-gen", nymSpec + "6.2"
 	if len(ph) > MaxOctets || len(context) > MaxOctets {
-		return nil, nil, credential.Failed(check, clause, "a header or context over %d octets", MaxOctets)
+		return nil, credential.Failed(check, clause, "a header or context over %d octets", MaxOctets)
 	}
-	positions, err := nymPositions(check, clause, p.known, p.committed, disclosed, disclosedCommitted)
+	return nymPositions(check, clause, p.known, p.committed, disclosed, disclosedCommitted)
+}
+
+// ProofGen is [PseudonymSuite.ProofGen] for the prover's signature.
+func (p *PseudonymProver) ProofGen(ph, context []byte, disclosed, disclosedCommitted []int) (proof, pseudonym []byte, err error) {
+	positions, err := p.positions(ph, context, disclosed, disclosedCommitted)
 	if err != nil {
 		return nil, nil, err
 	}
 	random := core.RandomScalars(core.RandomScalarCount(p.held.Len() - len(positions)))
-	return nymProofGen(p.held, ph, context, positions, p.secrets, random)
+	return nymProof(p.held.PseudonymProofGen(ph, context, positions, p.secrets, random))
+}
+
+// Prepare is [Prover.Prepare]. The pseudonym, and its part of the proof, are
+// not prepared: they depend on the context.
+func (p *PseudonymProver) Prepare() *PseudonymPrepared {
+	return &PseudonymPrepared{prover: p, left: newOnce(p.held)}
+}
+
+// PseudonymPrepared is [Prepared] for a proof with pseudonym.
+type PseudonymPrepared struct {
+	prover *PseudonymProver
+	left   *once
+}
+
+// ProofGen is [PseudonymProver.ProofGen] with the work that was done ahead. It
+// works once, as [Prepared.ProofGen] does.
+func (r *PseudonymPrepared) ProofGen(ph, context []byte, disclosed, disclosedCommitted []int) (proof, pseudonym []byte, err error) {
+	positions, err := r.prover.positions(ph, context, disclosed, disclosedCommitted)
+	if err != nil {
+		return nil, nil, err
+	}
+	prepared, err := r.left.take("bbs-nym-proof-gen", nymSpec+"6.2")
+	if err != nil {
+		return nil, nil, err
+	}
+	return nymProof(prepared.PseudonymProofGen(ph, context, positions, r.prover.secrets))
 }

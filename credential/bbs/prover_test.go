@@ -108,11 +108,20 @@ func TestPreparationIsUsedOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, prepared := prover.Prepare(), blindProver.Prepare()
+	nym := newNymInputs(t, bbs.SHA256.Pseudonym(), 2)
+	nymProver, err := nym.suite.NewProver(testKey().PublicKey(), nym.signature, nym.header, nym.signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, prepared, named := prover.Prepare(), blindProver.Prepare(), nymProver.Prepare()
 	for name, gen := range map[string]func() (bool, error){
 		"plain": func() (bool, error) { proof, err := plain.ProofGen(in.ph, in.disclosed); return proof != nil, err },
 		"blind": func() (bool, error) {
 			proof, err := prepared.ProofGen(blind.ph, blind.disclosures)
+			return proof != nil, err
+		},
+		"pseudonym": func() (bool, error) {
+			proof, _, err := named.ProofGen(nym.ph, nym.claim.Context, nym.claim.Disclosed, nym.claim.DisclosedCommitted)
 			return proof != nil, err
 		},
 	} {
@@ -171,15 +180,17 @@ func TestBlindAndPseudonymProvers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	proof, pseudonym, err := nymProver.ProofGen(nym.ph, nym.claim.Context, nym.claim.Disclosed, nym.claim.DisclosedCommitted)
-	if err != nil || !bytes.Equal(pseudonym, nym.claim.Pseudonym) {
-		t.Fatalf("another pseudonym than without a prover: %v", err)
+	for name, gen := range map[string]func(ph, context []byte, disclosed, disclosedCommitted []int) (proof, pseudonym []byte, err error){"at once": nymProver.ProofGen, "prepared": nymProver.Prepare().ProofGen} {
+		_, _, err = gen(nym.ph, nym.claim.Context, nil, []int{2})
+		requireRefusal(t, "a secret disclosed", err)
+		proof, pseudonym, err := gen(nym.ph, nym.claim.Context, nym.claim.Disclosed, nym.claim.DisclosedCommitted)
+		if err != nil || !bytes.Equal(pseudonym, nym.claim.Pseudonym) {
+			t.Fatalf("%s: another pseudonym than without a prover: %v", name, err)
+		}
+		if err := nym.suite.ProofVerify(pk, proof, nym.header, nym.ph, nym.claim); err != nil {
+			t.Error(name, err)
+		}
 	}
-	if err := nym.suite.ProofVerify(pk, proof, nym.header, nym.ph, nym.claim); err != nil {
-		t.Error(err)
-	}
-	_, _, err = nymProver.ProofGen(nym.ph, nym.claim.Context, nil, []int{2})
-	requireRefusal(t, "a secret disclosed", err)
 	nym.signed.Secrets = nym.secrets
 	if _, err := nym.suite.NewProver(pk, nym.signature, nym.header, nym.signed); err == nil {
 		t.Error("a prover with the secrets before the entropy")

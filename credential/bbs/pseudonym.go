@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 
 	"github.com/halfmask/halfmask/credential"
@@ -250,11 +251,10 @@ func (s *PseudonymSuite) ProofGen(pk *PublicKey, sig, header, ph, context []byte
 		return nil, nil, err
 	}
 	random := core.RandomScalars(core.RandomScalarCount(held.Len() - len(positions)))
-	return nymProofGen(held, ph, context, positions, signed.Secrets.Len(), random)
+	return nymProof(held.PseudonymProofGen(ph, context, positions, signed.Secrets.Len(), random))
 }
 
-func nymProofGen(held *core.Credential, ph, context []byte, positions []int, secrets int, random []fr.Element) (proof, pseudonym []byte, err error) {
-	p, nym, err := held.PseudonymProofGen(ph, context, positions, secrets, random)
+func nymProof(p *core.Proof, nym bls.G1Affine, err error) (proof, pseudonym []byte, _ error) {
 	if err != nil {
 		return nil, nil, &credential.Error{Check: "bbs-nym-proof-gen", Clause: nymSpec + "7.3.1", Err: err}
 	}

@@ -110,6 +110,41 @@ func TestSumsOfManyTerms(t *testing.T) {
 	}
 }
 
+// Sums that are evaluated together with many others, some of them empty, are
+// the same as alone.
+func TestManySums(t *testing.T) {
+	bases := basesFor(t, 12)
+	var points []*Point
+	for _, b := range bases {
+		points = append(points, NewPoint(&b.Point))
+	}
+	for _, n := range []int{15, 16, 17, 48} {
+		sums, want := make([]*Sum, n), make([]bls.G1Affine, n)
+		for i := range sums {
+			sums[i] = new(Sum)
+			for j, k := range randoms(i % 5) {
+				if i%7 == 3 {
+					k.SetUint64(uint64(i * j)) // the lists of most digits are empty
+				}
+				sums[i].Times(points[(i+j)%len(points)], &k)
+				if i%3 == 0 {
+					sums[i].Add(bases[j].Times(k))
+				}
+				if i%11 == 4 { // cancels out
+					k.Neg(&k)
+					sums[i].Times(points[(i+j)%len(points)], &k)
+				}
+			}
+			want[i] = Evaluate(sums[i])[0]
+		}
+		for i, got := range Evaluate(sums...) {
+			if !got.Equal(&want[i]) {
+				t.Errorf("sum %d of %d is wrong", i, n)
+			}
+		}
+	}
+}
+
 // Terms that meet their like: k*P + k*P, k*P - k*P, and P as a point and as a
 // base.
 func TestSumsOfTheSamePoint(t *testing.T) {

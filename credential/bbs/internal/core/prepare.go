@@ -132,3 +132,9 @@ func (r *Preparation) BlindProofGen(l *Layout, ph []byte) (*BlindProof, []Openin
 	positions, place := l.undisclosed()
 	return r.credential.blindProofGen(r.Init(positions), l, place, ph, RandomScalars(2*len(l.Committed)))
 }
+
+// PseudonymProofGen is Credential.PseudonymProofGen from the preparation.
+func (r *Preparation) PseudonymProofGen(ph, context []byte, disclosed []int, secrets int) (*Proof, bls.G1Affine, error) {
+	p := r.Init(Others(disclosed, len(r.credential.messages)))
+	return r.credential.pseudonymProofGen(p, ph, context, disclosed, secrets)
+}

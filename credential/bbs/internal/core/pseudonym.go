@@ -60,9 +60,13 @@ func (c *NymContext) Pseudonym(secrets []fr.Element) (p bls.G1Affine) {
 // PseudonymProofGen is CoreProofGenWithNym for a credential whose last
 // messages are that many secrets; the disclosed positions are before them.
 func (cr *Credential) PseudonymProofGen(ph, context []byte, disclosed []int, secrets int, random []fr.Element) (*Proof, bls.G1Affine, error) {
-	p := cr.Init(Others(disclosed, len(cr.messages)), random)
+	return cr.pseudonymProofGen(cr.Init(Others(disclosed, len(cr.messages)), random), ph, context, disclosed, secrets)
+}
+
+func (cr *Credential) pseudonymProofGen(p *Prover, ph, context []byte, disclosed []int, secrets int) (*Proof, bls.G1Affine, error) {
 	c := cr.suite.NymContext(context)
-	k, tilde := c.evaluate(cr.messages[len(cr.messages)-secrets:]), c.evaluate(random[len(random)-secrets:])
+	at := len(p.hidden) - secrets
+	k, tilde := c.evaluate(p.hidden[at:]), c.evaluate(p.hiddenTilde[at:])
 	u, v := g1.Shares(&k)
 	nym := g1.Normalize(g1.MultiplyProtected(c.secret.Times(&u), c.secret.Times(&v)), g1.MultiplyProtected(c.secret.Times(&tilde)))
 	if nym[0].IsInfinity() || nym[1].IsInfinity() {
