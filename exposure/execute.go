@@ -91,7 +91,7 @@ func (x *execution) start(d scenario.Design, from, upTo, chunk int) (err error) 
 	if x.people, err = x.run.world.draw(x.run.plan, from, upTo); err != nil {
 		return err
 	}
-	x.logins, x.refused = loginsOf(x.run.plan, x.people), make(map[int]bool)
+	x.logins, x.refused = x.run.loginsOf(x.people), make(map[int]bool)
 	return x.build(d, x.run.rules, chunk)
 }
 
@@ -261,11 +261,11 @@ func (x *execution) logIn(ctx context.Context, l Login) error {
 func (x *execution) person(index int) *Person { return x.people[index-x.people[0].Index] }
 
 // loginsOf draws the logins of people, by time.
-func loginsOf(plan *schedule.Plan, people []*Person) (all []Login) {
-	platforms := plan.Platforms()
+func (r *run) loginsOf(people []*Person) (all []Login) {
+	platforms := r.plan.Platforms()
 	var drawn []schedule.Login
 	for _, p := range people {
-		drawn = plan.Logins(p.Index, drawn[:0])
+		drawn = r.logins(p, drawn[:0])
 		for _, l := range drawn {
 			all = append(all, Login{Person: p.Index, Platform: platforms[l.Platform], At: l.At(), Mode: modes[l.Mode]})
 		}

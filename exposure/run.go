@@ -16,6 +16,7 @@ import (
 
 	"github.com/halfmask/halfmask/exposure/scenario"
 	"github.com/halfmask/halfmask/exposure/schedule"
+	"github.com/halfmask/halfmask/exposure/trace"
 	"github.com/halfmask/halfmask/spec"
 )
 
@@ -95,6 +96,7 @@ type run struct {
 	builders   map[string]Builder // by base
 	coalitions []coalition
 	plan       *schedule.Plan
+	trace      *trace.Trace // nil for habits
 	world      *world
 	cells      []cell
 	key        string // digest of what was asked for
@@ -136,6 +138,11 @@ func newRun(s *scenario.Scenario, o Options) (*run, error) {
 	if r.plan, err = schedule.New(s.Seed, habits, r.rules, platforms); err != nil {
 		return nil, err
 	}
+	if s.Trace != "" {
+		if err := r.readTrace(); err != nil {
+			return nil, err
+		}
+	}
 	if r.world, err = newWorld(s.Seed, s.Households); err != nil {
 		return nil, err
 	}
@@ -153,6 +160,26 @@ const (
 	// invention.
 	siblings = 0.35
 )
+
+// readTrace takes logins that were recorded elsewhere.
+func (r *run) readTrace() (err error) {
+	s := r.scenario
+	if r.trace, err = trace.Read(s.Trace, len(r.plan.Platforms())); err != nil {
+		return err
+	}
+	if n := len(r.trace.Users); n < s.People || r.trace.Days > s.Days {
+		return fmt.Errorf("exposure: %s has %d users and lasts %d days; the scenario asks for %d people and %d days", s.Trace, n, r.trace.Days, s.People, s.Days)
+	}
+	return nil
+}
+
+// logins gives the logins of a person, by time.
+func (r *run) logins(p *Person, into []schedule.Login) []schedule.Login {
+	if r.trace != nil {
+		return append(into, r.trace.Users[p.Index]...)
+	}
+	return r.plan.Logins(p.Index, into)
+}
 
 // choose finds the designs of the scenario among those that there are.
 func (r *run) choose() error {
@@ -206,11 +233,19 @@ func (r *run) chunks() int { return (r.scenario.People + chunkPeople - 1) / chun
 func (r *run) digest() (string, error) {
 	s := *r.scenario
 	s.Name, s.Designs, s.Coalitions, s.Seeds = "", nil, nil, 0
+	data := dataDigests()
+	if s.Trace != "" {
+		b, err := os.ReadFile(s.Trace)
+		if err != nil {
+			return "", fmt.Errorf("exposure: %w", err)
+		}
+		s.Trace, data["trace"] = "", digest(b)
+	}
 	asked, err := json.Marshal(struct {
 		Scenario scenario.Scenario
 		Rules    string
 		Data     map[string]string
-	}{s, r.rules.Name, dataDigests()})
+	}{s, r.rules.Name, data})
 	return digest(asked), err
 }
 
