@@ -111,6 +111,26 @@ func TestNativeForm(t *testing.T) {
 	}
 }
 
+// An issuer that waits for a guardian is asked again by Renew.
+func TestDeferredIssuanceIsFinishedByRenew(t *testing.T) {
+	w := newTown(t)
+	h, _ := w.create()
+	w.waiting = true
+	var later *openid4vci.Deferred
+	if _, err := h.Accept(t.Context(), w.offer(native), ""); !errors.As(err, &later) || !strings.Contains(err.Error(), "renew fetches the rest") {
+		t.Fatalf("an issuer that waits: %v", err)
+	}
+	if _, err := h.Renew(t.Context()); !errors.As(err, &later) {
+		t.Errorf("still waiting: %v", err)
+	}
+	w.waiting = false
+	got, err := h.Renew(t.Context())
+	if err != nil || len(got) != 1 || got[0].Format != credential.JWPBBS {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	w.prove(h, agree)
+}
+
 func TestEphemeralHasItsOwnLinkSecret(t *testing.T) {
 	w := newTown(t)
 	var secrets [][]byte

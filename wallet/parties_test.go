@@ -53,6 +53,7 @@ type town struct {
 	after     func(configuration, credential string) string // changes what is about to be sent
 	renewal   error                                         // what the issuer says to a renewal
 	failing   bool                                          // credential requests get an internal error
+	waiting   bool                                          // for a guardian
 	keys      func(document map[string]any)                 // changes the published keys
 	options   func(*bbs2023.Options)                        // changes how bbs-2023 is signed
 	onRequest func()                                        // hears of every request to the issuer or the platform
@@ -149,6 +150,9 @@ func (w *town) Renew(context.Context, string) error { return w.renewal }
 func (w *town) Credential(_ context.Context, _, configuration string, keys []openid4vci.Proved) ([]string, error) {
 	if w.failing {
 		return nil, http.ErrHandlerTimeout
+	}
+	if w.waiting {
+		return nil, &openid4vci.Pending{}
 	}
 	from, until := spec.Epoch(w.now())
 	var text string
