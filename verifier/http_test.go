@@ -103,7 +103,7 @@ func TestRefusalsOverHTTP(t *testing.T) {
 		}
 		_, err := w.wallet.Respond(ctx, p.Request, token)
 		var e *openid4vp.Error
-		if !errors.As(err, &e) || !strings.Contains(e.Description, "no longer waits") {
+		if !errors.As(err, &e) || !strings.Contains(e.Description, "check state failed") || !strings.Contains(e.Description, "no longer waits") {
 			t.Errorf("error %v", err)
 		}
 		if r := w.result(p.ID); !r.Verdict.Accepted {

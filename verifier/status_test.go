@@ -109,10 +109,10 @@ func TestStatusRefuses(t *testing.T) {
 		says  string
 		serve func(w *world, h *statusHost)
 	}{
-		"revoked":                {"revoked", func(w *world, h *statusHost) { h.list(w, statuslist.Invalid, nil) }},
-		"suspended":              {"suspended", func(w *world, h *statusHost) { h.list(w, statuslist.Suspended, nil) }},
+		"revoked":                {"status-revoked", func(w *world, h *statusHost) { h.list(w, statuslist.Invalid, nil) }},
+		"suspended":              {"status-suspended", func(w *world, h *statusHost) { h.list(w, statuslist.Suspended, nil) }},
 		"of a status of its own": {"0x03", func(w *world, h *statusHost) { h.list(w, 3, nil) }},
-		"unreachable":            {"cannot be had", func(w *world, h *statusHost) { h.Close() }},
+		"unreachable":            {"status-unreachable", func(w *world, h *statusHost) { h.Close() }},
 		"an error": {"cannot be had", func(w *world, h *statusHost) {
 			h.serve(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusInternalServerError) })
 		}},
@@ -151,7 +151,7 @@ func TestStatusRefuses(t *testing.T) {
 			c.serve(w, h)
 			v := w.verdict(w.listed(5, h.URL))
 			wantFailed(t, v, "status")
-			if got := v.Failed().Detail; !strings.Contains(got, c.says) {
+			if got := v.Failed().Code + ": " + v.Failed().Detail; !strings.Contains(got, c.says) {
 				t.Errorf("says %q, want %q", got, c.says)
 			}
 		})
