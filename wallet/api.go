@@ -79,6 +79,7 @@ type PresentRequest struct {
 	Request   string   `json:"request"`             // as Present takes it
 	Allow     []string `json:"allow"`               // names of claims that may be shown or proved; "*" is all
 	Pseudonym bool     `json:"pseudonym,omitempty"` // whether the platform may get its own name for the person
+	Agree     []string `json:"agree,omitempty"`     // texts that may be agreed to with the answer, word for word
 }
 
 // PresentAnswer is the answer to POST /presentations.
@@ -149,6 +150,11 @@ func (a *API) servePresentation(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *PresentRequest) allows(shown Ask) bool {
+	for _, text := range shown.Agrees {
+		if !slices.Contains(p.Agree, text) {
+			return false
+		}
+	}
 	for _, name := range shown.Disclosed() {
 		if !slices.Contains(p.Allow, name) && !slices.Contains(p.Allow, "*") {
 			return false

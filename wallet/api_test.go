@@ -158,6 +158,21 @@ func TestAPI(t *testing.T) {
 	if !result().Verdict.Accepted || fmt.Sprint(m["disclosed"], m["pseudonym"]) != "[age_over_18] true" {
 		t.Errorf("presented %v", m)
 	}
+	for _, c := range []struct {
+		agree  []string
+		status int
+	}{{nil, 403}, {[]string{"pay 100"}, 403}, {[]string{"pay 10"}, 200}} {
+		q := verifier.Proving(nil, spec.RealPerson)
+		text, err := openid4vp.NewTransaction("pay 10", q.Credentials[0].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := w.platform.RequestWith(q, verifier.Terms{Transactions: []openid4vp.Transaction{text}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.post("/presentations", wallet.PresentRequest{Request: r.RequestURI, Allow: []string{"*"}, Agree: c.agree}, c.status)
+	}
 	young, err := w.platform.Request(verifier.Proving(nil, spec.AgeOver60))
 	if err != nil {
 		t.Fatal(err)
