@@ -20,6 +20,5 @@
 // Keys, nonces and proofs are fresh in every run all the same; no figure
 // depends on them.
 //
-// Left out: linking by order, sizes and rare combinations (R-EXP-09); coalitions of some
-// platforms; the network's view; runs at the size of a country.
+// Left out: what R-EXP-09 lists.
 package exposure

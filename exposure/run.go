@@ -357,6 +357,13 @@ func (r *run) result(found []*outcome, began time.Time) (*Result, error) {
 	}
 	out.Exclusions = found[0].first.Exclusions
 	out.Details = details(r.designs, found)
+	for _, d := range r.designs {
+		planted, err := canaries(d.Name, out.Samples[d.Name])
+		if err != nil {
+			return nil, err
+		}
+		out.Details.Canaries = append(out.Details.Canaries, planted...)
+	}
 	out.Manifest = r.manifest(found, began)
 	out.Manifest.Inputs["results.csv"] = digest(out.CSV())
 	return out, nil

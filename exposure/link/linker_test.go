@@ -20,7 +20,8 @@ func found(w *world, open Channels) (right, wrong, own int, by map[string]int) {
 	return right, wrong, own, by
 }
 
-// Each linker finds what it is for, and does not where its channel is masked.
+// Rules R-EXP-11 and R-EXP-12: each linker finds what it is for, and does not
+// where its channel is masked.
 func TestEachLinkerFindsItsOwn(t *testing.T) {
 	for _, c := range []struct {
 		name    string
