@@ -11,6 +11,7 @@ import (
 	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/credential/bbs"
 	"github.com/halfmask/halfmask/credential/bbs2023"
+	"github.com/halfmask/halfmask/protocol/fetch"
 	"github.com/halfmask/halfmask/protocol/openid4vci"
 	"github.com/halfmask/halfmask/spec/strictjson"
 )
@@ -18,7 +19,8 @@ import (
 const (
 	clauseIssuerMetadata = "draft-ietf-oauth-sd-jwt-vc-24 section 4"
 	maxIssuerKeys        = 64
-	maxNesting           = 16 // of JSON in an issuer's key document
+	maxDocument          = 256 << 10 // bytes of an issuer's key document
+	maxNesting           = 16        // of JSON in an issuer's key document
 )
 
 // issuerKeys are the keys that an issuer publishes at its own address.
@@ -38,7 +40,7 @@ func (w *Wallet) issuerKeys(ctx context.Context, issuer string) (*issuerKeys, er
 	if err != nil {
 		return nil, fail("%w", err)
 	}
-	body, err := w.fetch(ctx, address)
+	body, err := fetch.Get(ctx, w.http(), address, maxDocument, "application/json")
 	if err != nil {
 		return nil, fail("%w", err)
 	}
@@ -57,7 +59,7 @@ func (w *Wallet) issuerKeys(ctx context.Context, issuer string) (*issuerKeys, er
 	case (metadata.Keys == nil) == (metadata.URI == ""):
 		return nil, fail("neither or both of jwks and jwks_uri")
 	case metadata.URI != "":
-		if metadata.Keys, err = w.fetch(ctx, metadata.URI); err != nil {
+		if metadata.Keys, err = fetch.Get(ctx, w.http(), metadata.URI, maxDocument, "application/json", "application/jwk-set+json"); err != nil {
 			return nil, fail("jwks_uri: %w", err)
 		}
 	}

@@ -25,7 +25,7 @@ type Client struct {
 	// before anything else is asked of it: what is not kept now is lost when
 	// the process ends. An error from it ends the issuance.
 	Granted func(*Grant) error
-	// Metadata that is not signed by one of these is refused; nil takes the
+	// Trust is by whom an issuer's metadata must be signed; nil takes the
 	// issuer's word, over TLS.
 	Trust *MetadataTrust
 }
