@@ -73,9 +73,11 @@
 // a table of 117 kB at its first use. A generator that has served 64
 // verifications gets a second table, of 2.2 MB, which bounds a verifier's
 // tables of one suite and interface by 146 MB for each list; with 10 messages
-// they are 27 MB. Generators after the first 64 have 3 kB each. A wallet, which
-// verifies little, has the small tables alone: 1.4 MB with 10 messages, and 240
-// kB for each Prover.
+// they are 27 MB. Another such table is kept for each of the last 8 kinds of
+// credentials, by signer, header and number of messages, that were verified
+// often. Generators after the first 64 have 3 kB each. A wallet, which verifies
+// little, has the small tables alone: 1.4 MB with 10 messages, and 240 kB for
+// each Prover. A batch takes 10 MB beside, however long it is.
 //
 // # Drafts built on this one
 //

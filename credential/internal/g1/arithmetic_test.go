@@ -29,6 +29,12 @@ func TestFieldArithmetic(t *testing.T) {
 		if half(&got, &x); got != want {
 			t.Errorf("%v / 2 = %v", &x, &got)
 		}
+		if negateIf(&got, &x, 0); got != x {
+			t.Errorf("%v taken once is %v", &x, &got)
+		}
+		if negateIf(&got, &x, 1); !x.IsZero() && got != *want.Neg(&x) {
+			t.Errorf("-%v is %v", &x, &got)
+		}
 		for _, y := range elements {
 			if add(&got, &x, &y); got != *want.Add(&x, &y) {
 				t.Errorf("%v + %v = %v", &x, &y, &got)

@@ -136,14 +136,10 @@ func (s *Sum) pick(t *wideTable, n [2]uint64, half uint8) {
 	for w := range t {
 		d := n[0]&(1<<wideWindow-1) + carry
 		n[0], n[1] = n[0]>>wideWindow|n[1]<<(64-wideWindow), n[1]>>wideWindow
-		carry = 0
-		negative := d > 1<<(wideWindow-1)
-		if negative {
-			carry = 1
-			d = 1<<wideWindow - d
-		}
+		carry = (d + 1<<(wideWindow-1) - 1) >> wideWindow // 1 if d is in the upper half
+		d = d&(carry-1) | (1<<wideWindow-d)&-carry
 		if d > 0 {
-			s.entries = append(s.entries, entry{&t[w][d-1], half, negative})
+			s.entries = append(s.entries, entry{&t[w][d-1], half, uint8(carry)})
 		}
 	}
 }
@@ -152,11 +148,11 @@ func (s *Sum) pick(t *wideTable, n [2]uint64, half uint8) {
 // even number it takes the one above and takes the point away again.
 func (s *Sum) pickOdd(t *table, n [2]uint64, half uint8) {
 	if n[0]&1 == 0 {
-		s.entries = append(s.entries, entry{&t[0][0], half, true})
+		s.entries = append(s.entries, entry{&t[0][0], half, 1})
 	}
 	k := [3]uint64{n[0] | 1, n[1]}
 	for w := range t {
 		index, negative := digit(&k, w, tableWindows, tableWindow)
-		s.entries = append(s.entries, entry{&t[w][index], half, negative == 1})
+		s.entries = append(s.entries, entry{&t[w][index], half, uint8(negative)})
 	}
 }

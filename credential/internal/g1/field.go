@@ -78,3 +78,20 @@ func half(z, x *fp.Element) {
 	z[4] = z4>>1 | z5<<63
 	z[5] = z5 >> 1
 }
+
+// negateIf is -y for a negative of 1 and y for one of 0. y is not zero.
+func negateIf(z, y *fp.Element, negative uint8) {
+	t0, b := bits.Sub64(q0, y[0], 0)
+	t1, b := bits.Sub64(q1, y[1], b)
+	t2, b := bits.Sub64(q2, y[2], b)
+	t3, b := bits.Sub64(q3, y[3], b)
+	t4, b := bits.Sub64(q4, y[4], b)
+	t5, _ := bits.Sub64(q5, y[5], b)
+	m := -uint64(negative)
+	z[0] = y[0] ^ m&(y[0]^t0)
+	z[1] = y[1] ^ m&(y[1]^t1)
+	z[2] = y[2] ^ m&(y[2]^t2)
+	z[3] = y[3] ^ m&(y[3]^t3)
+	z[4] = y[4] ^ m&(y[4]^t4)
+	z[5] = y[5] ^ m&(y[5]^t5)
+}

@@ -22,7 +22,7 @@ type Sum struct{ entries []entry }
 type entry struct {
 	point    *bls.G1Affine
 	list     uint8 // 2*(digit-1), and 1 more for X^2
-	negative bool
+	negative uint8 // 1: the point is taken away
 }
 
 const (
@@ -43,7 +43,7 @@ func (s *Sum) Times(p *Point, k *fr.Element) {
 				d -= largest
 			} else if d > largest {
 				carry = 1
-				d, e.negative = 1<<stepBits-d, true
+				d, e.negative = 1<<stepBits-d, 1
 			}
 			s.put(e, d)
 		}
@@ -102,10 +102,8 @@ func Evaluate(sums ...*Sum) []bls.G1Affine {
 			list := &parts[first+int(e.list)]
 			n := len(*list)
 			*list = (*list)[:n+1]
-			(*list)[n] = *e.point
-			if e.negative {
-				(*list)[n].Y.Neg(&e.point.Y)
-			}
+			(*list)[n].X = e.point.X
+			negateIf(&(*list)[n].Y, &e.point.Y, e.negative)
 		}
 	}
 	reduce(parts, w)
