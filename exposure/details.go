@@ -37,6 +37,10 @@ func (r *Result) report(manifest []byte) (*report.Data, error) {
 	return d, nil
 }
 
+// PerHundred writes a share as a number of 100, and a zero as what it is:
+// nothing found, with its bound.
+func (r Row) PerHundred() string { return report.PerHundred(r.report()) }
+
 func (r Row) report() report.Row {
 	return report.Row{Design: r.Design, Coalition: string(r.Coalition), Stratum: string(r.Stratum), Metric: r.Metric,
 		Estimate: r.Estimate, Lo: r.Lo, Hi: r.Hi, Method: r.Method, N: r.N, Unit: r.Unit}

@@ -7,6 +7,6 @@ func exposureCommand() *cobra.Command {
 		Use:   "exposure",
 		Short: "The lab: run scenarios through designs and measure who can track whom",
 	}
-	c.AddCommand(exposureRunCommand(), exposureReportCommand(), exposureValidateCommand(), exposureParityCommand(), exposureScaleCommand())
+	c.AddCommand(exposureRunCommand(), exposureImportCommand(), exposureReportCommand(), exposureValidateCommand(), exposureParityCommand(), exposureScaleCommand())
 	return c
 }

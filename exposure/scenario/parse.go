@@ -188,7 +188,9 @@ func (p *parser) report(e *jsonschema.ValidationError) error {
 	deepest := e
 	var walk func(*jsonschema.ValidationError)
 	walk = func(e *jsonschema.ValidationError) {
-		if len(e.Causes) == 0 && (len(deepest.Causes) > 0 || len(e.InstanceLocation) > len(deepest.InstanceLocation)) {
+		further := len(e.InstanceLocation) - len(deepest.InstanceLocation)
+		_, unknown := e.ErrorKind.(*kind.AdditionalProperties) // before what is missing: it may be that, misspelt
+		if len(e.Causes) == 0 && (len(deepest.Causes) > 0 || further > 0 || further == 0 && unknown) {
 			deepest = e
 		}
 		for _, c := range e.Causes {

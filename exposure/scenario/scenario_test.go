@@ -72,6 +72,7 @@ func TestParseRefuses(t *testing.T) {
 		"a list":                       {"- 1\n", "scenario:1:1: got array, want object"},
 		"a missing key":                {"name: x\npeople: 10\n", "scenario:1:1: missing: days"},
 		"an unknown key":               {head + "poeple: 10\n", "scenario:4:1: unknown key poeple"},
+		"a key misspelt":               {"name: x\npeople: 10\ndais: 5\n", "scenario:3:1: unknown key dais"},
 		"an unknown key inside":        {head + "habits:\n  mean: 2\n", "scenario:5:3: unknown key mean"},
 		"a key twice":                  {head + "days: 6\n", "scenario:4:1: days stands there twice"},
 		"a word for a number":          {"name: x\npeople: ten\ndays: 5\n", "scenario:2:9: people: got string, want integer"},

@@ -1,0 +1,87 @@
+package exposure
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/halfmask/halfmask/exposure/capture"
+	"github.com/halfmask/halfmask/exposure/scenario"
+	"github.com/halfmask/halfmask/spec"
+)
+
+// Import measures recorded traffic of a design that runs elsewhere. issuers
+// are the hosts of the authority; all others are platforms, in stratum
+// minimal, and a visit with a platform in it is a login there. There is no
+// register beside a capture, so that nobody is named.
+func Import(ctx context.Context, design string, exchanges []capture.Exchange, issuers []string, seed uint64) (*Result, error) {
+	began := time.Now()
+	if len(exchanges) == 0 {
+		return nil, errors.New("exposure: nothing was captured")
+	}
+	exchanges = slices.Clone(exchanges)
+	slices.SortStableFunc(exchanges, func(a, b capture.Exchange) int { return a.At.Compare(b.At) })
+	people, index := make(map[string]int), make(map[[2]string]int)
+	var visits []visit
+	t := newTabler(newMiner(registerOf(nil)))
+	for _, e := range exchanges {
+		person, ok := people[e.Person]
+		if !ok {
+			person = len(people)
+			people[e.Person] = person
+		}
+		v, ok := index[[2]string{e.Person, e.Visit}]
+		if !ok {
+			v = len(visits)
+			index[[2]string{e.Person, e.Visit}] = v
+			visits = append(visits, visit{person: person})
+		}
+		party := Issuer
+		if !slices.Contains(issuers, e.Party) {
+			party = PlatformParty(e.Party)
+			visits[v].platform, visits[v].stratum = e.Party, spec.Minimal
+		}
+		t.add(Exchange{Visit: v, Party: party, At: e.At, Request: message(e.Request), Response: message(e.Response)})
+	}
+	m := newMerger()
+	m.add(newChunk(t.done(visits), visits))
+	all, visits := m.done()
+	var coalitions []coalition
+	for _, c := range scenario.DefaultCoalitions() {
+		resolved, err := resolve(c, nil, seed)
+		if err != nil {
+			return nil, err
+		}
+		coalitions = append(coalitions, resolved)
+	}
+	f, err := score(ctx, design, all, visits, len(people), coalitions, seed)
+	if err != nil {
+		return nil, err
+	}
+	r := &Result{Causes: map[string][]Cause{design: f.causes}, Fields: map[string][]Field{design: f.fields}, Samples: make(map[string][]Exchange)}
+	for _, row := range f.rows {
+		if row.Stratum == spec.Minimal && row.Metric != Reidentification && row.Metric != CentralSight {
+			r.Rows = append(r.Rows, row)
+		}
+	}
+	first, last := exchanges[0].At, exchanges[len(exchanges)-1].At
+	r.Manifest = Manifest{Halfmask: "(devel)", Go: runtime.Version(), OS: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(),
+		Scenario: "captured traffic", Seed: seed, People: len(people), Enrolled: len(people), Days: int(last.Sub(first)/(24*time.Hour)) + 1,
+		Start: first.UTC().Format(time.DateOnly), Rules: "none: captured traffic", Designs: []string{design}, Coalitions: Coalitions,
+		Abouts: map[string]string{design: "captured traffic"}, LoginsIn: make(map[spec.Stratum]int), Inputs: make(map[string]string),
+		Began: began.UTC(), Recorded: map[string]int{design: len(exchanges)}}
+	for _, v := range visits {
+		if v.platform != "" {
+			r.Manifest.Logins++
+			r.Manifest.LoginsIn[spec.Minimal]++
+		}
+	}
+	r.Manifest.Inputs["results.csv"] = digest(r.CSV())
+	return r, nil
+}
+
+func message(m capture.Message) Message {
+	return Message{Method: m.Method, URL: m.URL, Status: m.Status, Header: m.Header, Body: m.Body}
+}
