@@ -48,7 +48,7 @@ func (g *register) link(id string, proved []openid4vci.Proved) error {
 		}
 		switch owner, known := g.byLink[c.Name]; {
 		case known && owner != id:
-			return refuse(http.StatusBadRequest, openid4vci.InvalidProof, "the link secret is another person's")
+			return refuse(http.StatusBadRequest, openid4vci.InvalidProof, "the link secret is another person's; each person has a wallet of their own")
 		case p.LinkName == "":
 			p.LinkName = c.Name
 			if !known {
