@@ -25,6 +25,8 @@ type Activity struct {
 	Pseudonym   bool            `json:"pseudonym,omitempty"`   // the platform got its own name for the person
 	Reason      string          `json:"reason,omitempty"`      // why it was not done
 	Request     json.RawMessage `json:"request,omitempty"`     // what the verifier asked, as it was understood
+	Signed      string          `json:"signed,omitempty"`      // the request object itself, when its signer is known: evidence of who asked
+	Warned      []string        `json:"warned,omitempty"`      // what the person was warned of
 }
 
 // Kind says what an Activity was about.

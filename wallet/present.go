@@ -142,7 +142,10 @@ func answerTo(request *openid4vp.Request, trust *openid4vp.Trust) (*answer, erro
 	if err != nil {
 		return nil, err
 	}
-	a.activity = Activity{Kind: Presentation, Party: a.ask.Verifier, Asked: a.ask.Asked, Request: text}
+	a.activity = Activity{Kind: Presentation, Party: a.ask.Verifier, Asked: a.ask.Asked, Request: text, Warned: a.ask.Warnings}
+	if request.By != nil {
+		a.activity.Signed = request.Received
+	}
 	return a, nil
 }
 
