@@ -34,7 +34,10 @@ func Observe(ctx context.Context, s *scenario.Scenario, policy standin.Policy) (
 		return nil, err
 	}
 	defer x.network.Close()
-	o := &observer{Observation: &standin.Observation{Design: d.Name}, issued: make([]uint32, s.People), nth: make([]int, s.People), policy: policy}
+	o := &observer{Observation: &standin.Observation{Design: d.Name}, wallets: make([]standin.Wallet, s.People)}
+	for i := range o.wallets {
+		o.wallets[i] = policy.NewWallet()
+	}
 	for i := range s.People {
 		o.People = append(o.People, r.plan.Person(i))
 	}
@@ -72,20 +75,16 @@ func Observe(ctx context.Context, s *scenario.Scenario, policy standin.Policy) (
 
 type observer struct {
 	*standin.Observation
-	policy standin.Policy
-	issued []uint32 // by person
-	nth    []int    // logins by person since the last issuance
+	wallets []standin.Wallet // by person
 }
 
 func (o *observer) visit(person int, m standin.Moment, platform uint8, mode schedule.Mode, at time.Time) {
-	if m == standin.Enrollment || m == standin.Renewal {
-		o.issued[person]++
-		o.nth[person] = 0
-	}
-	v := standin.Visit{Person: person, Moment: m, Platform: platform, Mode: mode, Second: at.Unix(), Issue: o.issued[person]}
-	v.Copy = o.policy.Copy(&v, o.nth[person])
-	if m == standin.Login {
-		o.nth[person]++
+	v := standin.Visit{Person: person, Moment: m, Platform: platform, Mode: mode, Second: at.Unix()}
+	switch m {
+	case standin.Enrollment, standin.Renewal:
+		o.wallets[person].Issue(&v)
+	case standin.Login:
+		o.wallets[person].Use(&v)
 	}
 	o.Visits = append(o.Visits, v)
 }

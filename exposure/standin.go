@@ -31,8 +31,8 @@ func Model(ctx context.Context, s *scenario.Scenario, d scenario.Design) (*stand
 	small.Name, small.Backend, small.Designs = s.Name, scenario.Executed, []scenario.Design{d}
 	small.Days = learnedDays
 	small.Habits.MeanLogins = 0.25 * learnedDays
-	if d.Base == "sdjwt-batch" { // often enough for batches to come round
-		small.Habits.MeanLogins = max(small.Habits.MeanLogins, float64(d.Batch.Size)*1.5)
+	if d.Base == "sdjwt-batch" { // often enough for some to need another batch
+		small.Habits.MeanLogins = max(small.Habits.MeanLogins, float64(d.Batch.Size)*0.4)
 	}
 	observe := func(people int, seed uint64) (*standin.Observation, error) {
 		small.People, small.Sample, small.Seed = people, people, seed

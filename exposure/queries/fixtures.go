@@ -27,7 +27,7 @@ func own(p, l int) uint64 { return engine.Mix(uint64(p), uint64(l)) }
 // stars; hashes of zero, of all ones and at the end of signed numbers; values
 // that two people share, and classes; a value in far too many units.
 var shapes = []shape{
-	{each(20, 130), []func(p, l int) []uint64{
+	{each(20, 20), []func(p, l int) []uint64{
 		func(p, l int) []uint64 { return []uint64{own(p, l/2)} },
 		func(p, l int) []uint64 { return []uint64{own(p, 1000+(l+1)/2)} },
 	}},
@@ -58,7 +58,7 @@ func Fixtures() ([]Data, error) {
 		all[i] = true
 	}
 	together := engine.View{Name: "together", Members: all}
-	views := []engine.View{together, {Name: "alone", Members: all, Alone: true}, {Name: "few", Members: [256]bool{1: true, 2: true, 3: true}}}
+	views := []engine.View{together, {Name: "alone", Members: [256]bool{1: true, 2: true, 3: true, 5: true}, Alone: true}}
 	var data []Data
 	for _, town := range []struct {
 		name   string

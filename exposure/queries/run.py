@@ -39,7 +39,7 @@ class Spark:
             .config("spark.ui.enabled", "false")
             .config("spark.driver.bindAddress", "127.0.0.1").config("spark.driver.host", "127.0.0.1")
             .config("spark.driver.memory", "1g").config("spark.executor.memory", "1g")
-            .config("spark.sql.shuffle.partitions", "4")
+            .config("spark.sql.shuffle.partitions", "2").config("spark.default.parallelism", "2")
             .config("spark.sql.ansi.enabled", "true")
             .config("spark.sql.session.timeZone", "UTC")
             .config("spark.sql.warehouse.dir", os.path.join(work, "warehouse"))
@@ -54,11 +54,14 @@ class Spark:
     def rows(self, name, columns, rows):
         self.spark.createDataFrame(rows, ", ".join(c + " BIGINT" for c in columns)).createOrReplaceTempView(name)
 
+    def view(self, name, query):
+        self.spark.sql(query).createOrReplaceTempView(name)
+
     def make(self, name, query):
         self.count = getattr(self, "count", 0) + 1
         path = os.path.join(self.work, "%s-%d" % (name, self.count))
         frame = self.spark.sql(query)
-        if self.lose and self.count >= 3 and not self.lost:
+        if self.lose and self.count >= 2 and not self.lost:
             self.kill_one()
         frame.write.parquet(path)
         self.spark.read.parquet(path).createOrReplaceTempView(name)
@@ -115,6 +118,9 @@ class Duck:
         if rows:
             self.db.executemany("INSERT INTO %s VALUES (%s)" % (name, ", ".join("?" * len(columns))), rows)
 
+    def view(self, name, query):
+        self.make(name, query)
+
     def make(self, name, query):
         self.db.execute("CREATE OR REPLACE TABLE next AS " + query)
         self.db.execute("CREATE OR REPLACE TABLE %s AS SELECT * FROM next" % name)
@@ -145,15 +151,15 @@ def admitted(engine, people):
 def coalition(engine, members, people):
     engine.rows("members", ["party", "side"], [tuple(m) for m in members])
     engine.make("blocks", sql("blocks"))
-    engine.make("verdicts", sql("verdicts"))
-    engine.make("sharing", sql("sharing"))
+    engine.view("verdicts", sql("verdicts"))
+    engine.view("sharing", sql("sharing"))
     paths, taught = admitted(engine, people)
     engine.rows("admitted", ["path", "half", "block"], paths)
     engine.make("edges", "SELECT DISTINCT unit, head FROM (" + sql("edges") + ") e")
     engine.make("labels", "SELECT DISTINCT unit, unit AS label FROM edges")
     rounds, before = 0, None
     while True:
-        engine.make("stepped", sql("step"))
+        engine.view("stepped", sql("step"))
         engine.make("labels", sql("jump"))
         now = engine.ask("SELECT COALESCE(SUM(label), 0), COUNT(DISTINCT label), COUNT(*) FROM labels")[0]
         rounds += 1
@@ -162,7 +168,7 @@ def coalition(engine, members, people):
         if rounds > MAX_ROUNDS:
             raise SystemExit("labels do not settle")
         before = now
-    engine.make("components", "SELECT unit, label AS component FROM labels")
+    engine.view("components", "SELECT unit, label AS component FROM labels")
     cells = sorted(list(r) for r in engine.ask(sql("contingency")))
     size = """SELECT COUNT(*), COALESCE(SUM(n), 0), COALESCE(SUM(n * component), 0) FROM (
         SELECT component, COUNT(*) AS n FROM components GROUP BY component HAVING COUNT(*) > 1) c"""

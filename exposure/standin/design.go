@@ -314,7 +314,7 @@ func (d *Data) Fill(column, first, last int, to []engine.Entry) []engine.Entry {
 			}
 		}
 	}
-	var v Visit
+	var visits []Visit
 	for i := first; i < last; i++ {
 		profile := empty
 		if !simple {
@@ -325,49 +325,72 @@ func (d *Data) Fill(column, first, last int, to []engine.Entry) []engine.Entry {
 			continue
 		}
 		unit, household := d.units.First[i], int(t.household[i])
-		v = Visit{Person: i, Moment: Enrollment, Platform: engine.NoPlatform, Second: startSecond + 3600, Issue: 1}
-		v.Copy = d.model.policy.Copy(&v, 0)
-		if c.places[Enrollment] && anyOf(c.at[Enrollment][engine.Issuer], &v, &profile) {
-			emit(unit, c.scope.key(&v, int(unit), household))
-		}
-		unit++
-		d.renewals(logins, func(at int64, issue uint32) {
-			v.Moment, v.Second, v.Issue = Renewal, at, issue
-			v.Copy = d.model.policy.Copy(&v, 0)
-			if c.places[Renewal] && anyOf(c.at[Renewal][engine.Issuer], &v, &profile) {
-				emit(unit, c.scope.key(&v, int(unit), household))
-			}
-			unit++
-		})
-		if !c.places[Login] {
-			continue
-		}
-		nth, issue := -1, uint32(0)
-		for _, l := range logins {
-			v = Visit{Person: i, Moment: Login, Platform: l.Platform, Mode: l.Mode, Second: startSecond + int64(l.Second), Issue: 1}
-			for _, at := range t.renewals {
-				if at <= v.Second {
-					v.Issue++
+		visits = d.visits(i, logins, visits[:0])
+		for n := range visits {
+			v := &visits[n]
+			key := c.scope.key(v, int(unit), household)
+			if v.Moment != Login {
+				if c.places[v.Moment] && anyOf(c.at[v.Moment][engine.Issuer], v, &profile) {
+					d.emitIssued(c, visits[n:], unit, key, emit)
 				}
+				unit++
+				continue
 			}
-			if nth++; v.Issue != issue {
-				nth, issue = 0, v.Issue
-			}
-			v.Copy = d.model.policy.Copy(&v, nth)
-			key := c.scope.key(&v, int(unit), household)
-			if simple && table[l.Platform][l.Mode] || !simple && anyOf(c.at[Login][anyPlatform], &v, &profile) {
+			if simple && table[v.Platform][v.Mode] || !simple && anyOf(c.at[Login][anyPlatform], v, &profile) {
 				emit(unit, key)
 			}
 			unit++
 			for _, p := range d.atLogin {
-				if ps := c.at[Login][p]; len(ps) > 0 && anyOf(ps, &v, &profile) {
-					emit(unit, key)
+				if ps := c.at[Login][p]; len(ps) > 0 && anyOf(ps, v, &profile) {
+					d.emitIssued(c, visits[n:], unit, key, emit)
 				}
 				unit++
 			}
 		}
 	}
 	return to
+}
+
+// visits lists the visits of a person that have units.
+func (d *Data) visits(i int, logins []schedule.Login, visits []Visit) []Visit {
+	wallet, renewals := d.model.policy.NewWallet(), []int64(nil)
+	if d.renews {
+		renewals = d.town.renewals
+	}
+	v := Visit{Person: i, Moment: Enrollment, Platform: engine.NoPlatform, Second: startSecond + 3600}
+	wallet.Issue(&v)
+	visits = append(visits, v)
+	for _, l := range logins {
+		at := startSecond + int64(l.Second)
+		for len(renewals) > 0 && renewals[0] <= at {
+			v = Visit{Person: i, Moment: Renewal, Platform: engine.NoPlatform, Second: renewals[0]}
+			wallet.Issue(&v)
+			if renewals = renewals[1:]; len(renewals) == 0 || renewals[0] > at { // it is used
+				visits = append(visits, v)
+			}
+		}
+		v = Visit{Person: i, Moment: Login, Platform: l.Platform, Mode: l.Mode, Second: at}
+		wallet.Use(&v)
+		visits = append(visits, v)
+	}
+	return visits
+}
+
+// emitIssued emits a key, or where credentials are issued those of the ones
+// that come to be used.
+func (d *Data) emitIssued(c *column, from []Visit, unit uint32, key uint64, emit func(uint32, uint64)) {
+	v := &from[0]
+	if c.scope != perCopy || v.Fills == 0 {
+		emit(unit, key)
+		return
+	}
+	var used []uint32
+	for n := range from {
+		if l := &from[n]; l.Moment == Login && l.Issue == v.Issue && !slices.Contains(used, l.Copy) {
+			used = append(used, l.Copy)
+			emit(unit, copyKey(v.Person, l.Copy))
+		}
+	}
 }
 
 var startSecond = schedule.Start.Time().Unix()

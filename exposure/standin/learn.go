@@ -149,16 +149,35 @@ func (s *sight) key(k scope, visit int32) uint64 {
 	return k.key(v, int(visit), s.People[v.Person].Household)
 }
 
-// alike reports whether the places are of one key.
-func (s *sight) alike(k scope, places []place) bool {
-	first := s.key(k, places[0].visit)
-	for _, p := range places {
-		if s.key(k, p.visit) != first {
-			return false
-		}
+// keys gives what a scope goes by at a place. It is one key, but for what
+// others than platforms see when credentials are issued: a key for each.
+func (s *sight) keys(k scope, at place) []uint64 {
+	v := &s.Visits[at.visit]
+	if k != perCopy || v.Fills == 0 || s.model.channels[at.channel].party == anyPlatform {
+		return []uint64{s.key(k, at.visit)}
 	}
-	return true
+	keys := make([]uint64, v.Fills)
+	for i := range keys {
+		keys[i] = copyKey(v.Person, v.Issue<<copyBits|uint32(i))
+	}
+	return keys
 }
+
+// common gives the keys that the places have in common.
+func (s *sight) common(k scope, places []place) []uint64 {
+	common := s.keys(k, places[0])
+	for _, p := range places[1:] {
+		if len(common) == 0 {
+			return nil
+		}
+		others := s.keys(k, p)
+		common = slices.DeleteFunc(common, func(key uint64) bool { return !slices.Contains(others, key) })
+	}
+	return common
+}
+
+// alike reports whether the places are of one key.
+func (s *sight) alike(k scope, places []place) bool { return len(s.common(k, places)) > 0 }
 
 // Learn makes a model of what a run showed.
 func Learn(o *Observation, policy Policy) (*Model, error) {
@@ -279,6 +298,12 @@ func (m *Model) learnStreams(s *sight) {
 			at := [2]uint64{uint64(k), s.key(k, int32(i))}
 			visitsOf[at] = append(visitsOf[at], int32(i))
 		}
+		for c := range s.Visits[i].Fills {
+			at := [2]uint64{uint64(perCopy), copyKey(s.Visits[i].Person, s.Visits[i].Issue<<copyBits|c)}
+			if visits := visitsOf[at]; len(visits) == 0 || visits[len(visits)-1] != int32(i) {
+				visitsOf[at] = append(visits, int32(i))
+			}
+		}
 	}
 	for _, value := range slices.Sorted(maps.Keys(s.values)) {
 		places := m.own(value, s.values[value])
@@ -347,19 +372,26 @@ func channelsOf(places []place) (channels []int32) {
 // fills reports whether a value of a scope would stand where this one does:
 // in every visit of the key that has the channel.
 func (s *sight) fills(k scope, places []place, channels []int32, visitsOf map[[2]uint64][]int32) bool {
-	if !s.alike(k, places) {
-		return false
-	}
-	for _, visit := range visitsOf[[2]uint64{uint64(k), s.key(k, places[0].visit)}] {
-		for _, c := range channels {
-			at := place{visit, c}
-			_, has := slices.BinarySearchFunc(places, at, comparePlaces)
-			if s.at[at] != has {
-				return false
+	_, ok := s.filled(k, places, channels, visitsOf)
+	return ok
+}
+
+// filled gives the key whose visits the value fills.
+func (s *sight) filled(k scope, places []place, channels []int32, visitsOf map[[2]uint64][]int32) (uint64, bool) {
+next:
+	for _, key := range s.common(k, places) {
+		for _, visit := range visitsOf[[2]uint64{uint64(k), key}] {
+			for _, c := range channels {
+				at := place{visit, c}
+				_, has := slices.BinarySearchFunc(places, at, comparePlaces)
+				if (s.at[at] && slices.Contains(s.keys(k, at), key)) != has {
+					continue next
+				}
 			}
 		}
+		return key, true
 	}
-	return true
+	return 0, false
 }
 
 // scope is the widest that every value fills.
@@ -389,8 +421,9 @@ func (s *sight) occasion(b *bunch, channels []int32, k scope, visitsOf map[[2]ui
 			continue
 		}
 		for _, places := range b.values {
-			for _, visit := range visitsOf[[2]uint64{uint64(k), s.key(k, places[0].visit)}] {
-				if s.at[place{visit, c}] {
+			key, _ := s.filled(k, places, channelsOf(places), visitsOf)
+			for _, visit := range visitsOf[[2]uint64{uint64(k), key}] {
+				if at := (place{visit, c}); s.at[at] && slices.Contains(s.keys(k, at), key) {
 					return true
 				}
 			}

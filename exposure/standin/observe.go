@@ -29,8 +29,9 @@ type Visit struct {
 	Platform uint8 // engine.NoPlatform but for logins
 	Mode     schedule.Mode
 	Second   int64  // since the epoch of Unix
-	Issue    uint32 // how many issuances the person had before, this one included
+	Issue    uint32 // how many batches the person had before, this one included
 	Copy     uint32 // which credential is used, by the design's policy
+	Fills    uint32 // how many credentials are issued in the visit
 }
 
 // A Leaf is a value that stood at a path in what a party saw of a visit.
@@ -93,13 +94,17 @@ func (s scope) key(v *Visit, visit int, household int) uint64 {
 	case perPersonPlatform:
 		return engine.Mix(person, uint64(v.Platform)|2<<40)
 	case perCopy:
-		return engine.Mix(person, uint64(v.Copy)|3<<40)
+		return copyKey(v.Person, v.Copy)
 	case perPersonDay:
 		return engine.Mix(person, uint64(day(v.Second))|4<<40)
 	case perSecond:
 		return uint64(v.Second)
 	}
 	return uint64(visit)
+}
+
+func copyKey(person int, copied uint32) uint64 {
+	return engine.Mix(uint64(person), uint64(copied)|3<<40)
 }
 
 var zoneSeconds = func() int64 {
@@ -122,6 +127,7 @@ const (
 	anything trait = iota
 	atPlatform
 	inMode
+	inRefill
 	byTier
 	byDocument
 	bySex
@@ -138,7 +144,7 @@ const (
 )
 
 func (t trait) String() string {
-	return [...]string{"all", "platform", "mode", "tier", "document", "sex", "age band", "age", "group", "province", "day",
+	return [...]string{"all", "platform", "mode", "refill", "tier", "document", "sex", "age band", "age", "group", "province", "day",
 		"platform and mode", "platform and tier", "platform and age band", "platform and sex"}[t]
 }
 
@@ -150,6 +156,8 @@ func (t trait) of(v *Visit, p *schedule.Profile) uint64 {
 		return platform
 	case inMode:
 		return uint64(v.Mode)
+	case inRefill:
+		return uint64(min(v.Fills, 1))
 	case byTier:
 		return word(string(p.Tier))
 	case byDocument:

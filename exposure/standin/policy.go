@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"slices"
 	"time"
 
 	"github.com/halfmask/halfmask/spec"
@@ -21,23 +22,61 @@ const (
 	OneCredential PolicyKind = iota // until the next renewal
 	OnceOnly                        // each credential once, and a fresh batch when it is used up
 	Rotating                        // in turn, over and over
-	PerVerifier                     // one for each platform
+	PerVerifier                     // one for each platform, and a fresh batch when it is used up
 	LimitedTime                     // each for its share of the month
 )
 
-// Copy gives the credential that a login uses: nth counts the person's logins
-// from 0 since the last issuance but those of refills, which v.Issue counts.
-func (p Policy) Copy(v *Visit, nth int) uint32 {
-	size := max(p.Size, 1)
-	switch p.Kind {
-	case Rotating:
-		nth %= size
-	case PerVerifier:
-		nth = int(v.Platform)
-	case LimitedTime:
-		nth = (spec.DateOf(time.Unix(v.Second, 0)).Day - 1) * size / 31
-	case OneCredential:
-		nth = 0
+// A Wallet counts the credentials of one person.
+type Wallet struct {
+	policy Policy
+	batch  uint32
+	next   int
+	known  []uint8 // platforms that have a credential of this batch
+}
+
+// NewWallet is empty; Issue comes first.
+func (p Policy) NewWallet() Wallet { return Wallet{policy: p} }
+
+func (p Policy) size() int {
+	if p.Kind == OneCredential {
+		return 1
 	}
-	return v.Issue<<20 | uint32(nth)
+	return max(p.Size, 1)
+}
+
+// Issue fills the wallet and notes it in the visit in which that happens.
+func (w *Wallet) Issue(v *Visit) {
+	w.batch++
+	w.next, w.known = 0, w.known[:0]
+	v.Issue, v.Copy, v.Fills = w.batch, w.batch<<copyBits, uint32(w.policy.size())
+}
+
+// copyBits is how many bits of a copy's number count within a batch.
+const copyBits = 12
+
+// Use notes in a login's visit which credential it uses; it may have to be
+// issued first.
+func (w *Wallet) Use(v *Visit) {
+	size, place := w.policy.size(), 0
+	switch w.policy.Kind {
+	case OnceOnly:
+		if w.next == size {
+			w.Issue(v)
+		}
+		place = w.next
+	case Rotating:
+		place = w.next % size
+	case PerVerifier:
+		if place = slices.Index(w.known, v.Platform); place < 0 {
+			if len(w.known) == size {
+				w.Issue(v)
+			}
+			place = len(w.known)
+			w.known = append(w.known, v.Platform)
+		}
+	case LimitedTime:
+		place = (spec.DateOf(time.Unix(v.Second, 0)).Day - 1) * size / 31
+	}
+	w.next++
+	v.Issue, v.Copy = w.batch, w.batch<<copyBits|uint32(place)
 }

@@ -89,10 +89,13 @@ func (m *Model) predict(s *sight) tokens {
 		st := &m.streams[i]
 		at := make(map[uint64][]place)
 		for v := range s.Visits {
-			key := s.key(st.scope, int32(v))
 			for c, p := range st.channels {
-				if !m.left[c] && m.channels[c].moment == s.Visits[v].Moment && p.stands(&s.Visits[v], s) {
-					at[key] = append(at[key], place{int32(v), int32(c)})
+				if m.left[c] || m.channels[c].moment != s.Visits[v].Moment || !p.stands(&s.Visits[v], s) {
+					continue
+				}
+				here := place{int32(v), int32(c)}
+				for _, key := range s.keys(st.scope, here) {
+					at[key] = append(at[key], here)
 				}
 			}
 		}

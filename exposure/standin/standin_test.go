@@ -219,24 +219,30 @@ func TestLearnRefusesNothing(t *testing.T) {
 	}
 }
 
-// Which copy of a batch a login uses.
+// Which copy of a batch a login uses, and when another batch is due.
 func TestPolicies(t *testing.T) {
-	v := func(platform uint8) *standin.Visit {
-		return &standin.Visit{Platform: platform, Issue: 1, Second: schedule.Start.Time().Unix()}
-	}
 	for _, c := range []struct {
 		policy standin.Policy
-		nth    int
-		want   uint32
+		logins int // at the platforms 0, 1, 2, 0, 1, 2 ...
+		issue  uint32
+		place  uint32
 	}{
-		{standin.Policy{}, 7, 1 << 20},
-		{standin.Policy{Kind: standin.OnceOnly, Size: 20}, 25, 1<<20 | 25},
-		{standin.Policy{Kind: standin.Rotating, Size: 20}, 25, 1<<20 | 5},
-		{standin.Policy{Kind: standin.Rotating}, 25, 1 << 20},
-		{standin.Policy{Kind: standin.PerVerifier}, 25, 1<<20 | 4},
+		{standin.Policy{}, 8, 1, 0},
+		{standin.Policy{Kind: standin.OnceOnly, Size: 20}, 20, 1, 19},
+		{standin.Policy{Kind: standin.OnceOnly, Size: 20}, 21, 2, 0},
+		{standin.Policy{Kind: standin.Rotating, Size: 20}, 26, 1, 5},
+		{standin.Policy{Kind: standin.PerVerifier, Size: 3}, 6, 1, 2},
+		{standin.Policy{Kind: standin.PerVerifier, Size: 2}, 3, 2, 0},
 	} {
-		if got := c.policy.Copy(v(4), c.nth); got != c.want {
-			t.Errorf("%+v: login %d uses copy %d, not %d", c.policy, c.nth, got, c.want)
+		w := c.policy.NewWallet()
+		var v standin.Visit
+		w.Issue(&v)
+		for n := range c.logins {
+			v = standin.Visit{Platform: uint8(n % 3), Moment: standin.Login}
+			w.Use(&v)
+		}
+		if v.Issue != c.issue || v.Copy != c.issue<<12|c.place {
+			t.Errorf("%+v: login %d uses batch %d and copy %#x", c.policy, c.logins, v.Issue, v.Copy)
 		}
 	}
 }
