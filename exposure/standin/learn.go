@@ -201,6 +201,7 @@ func Learn(o *Observation, policy Policy) (*Model, error) {
 		m.findStrange(s)
 		wrong := disagree(m.predict(s), m.observed(s))
 		if len(wrong) == 0 {
+			m.keepLengths()
 			return m, nil
 		}
 		for c := range wrong {
@@ -208,6 +209,18 @@ func Learn(o *Observation, policy Policy) (*Model, error) {
 		}
 	}
 	return nil, fmt.Errorf("standin: design %s: its values follow no scope that is known", o.Design)
+}
+
+// keepLengths keeps the lengths of what is made anew, and not of classes,
+// whose values are of any length.
+func (m *Model) keepLengths() {
+	made := make(map[int]bool)
+	for _, st := range m.streams {
+		for c := range st.channels {
+			made[c] = true
+		}
+	}
+	maps.DeleteFunc(m.lengths, func(c int, _ int32) bool { return !made[c] || m.classy[int32(c)] })
 }
 
 // support is how many people make a finding, as in package engine.
