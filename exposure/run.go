@@ -48,6 +48,9 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*Result, error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := checkMemory(s, runtime.GOMAXPROCS(0), availableMemory()); err != nil {
+		return nil, err
+	}
 	if err := r.claim(); err != nil {
 		return nil, err
 	}
@@ -106,6 +109,8 @@ type run struct {
 func newRun(s *scenario.Scenario, o Options) (*run, error) {
 	r := &run{scenario: s, options: o, rules: o.Rules, builders: make(map[string]Builder)}
 	switch {
+	case s.Backend == scenario.StandIn:
+		return nil, fmt.Errorf("exposure: scenario %s is for the stand-in backend; executed here are scenarios with backend: executed", s.Name)
 	case s.People < 2 || s.People > maxExecuted:
 		return nil, fmt.Errorf("exposure: %d people; from 2 to %d can be executed", s.People, maxExecuted)
 	case s.Days < 1 || s.Days > schedule.MaxDays:
