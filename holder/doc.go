@@ -12,8 +12,8 @@
 //
 // Among the answers that a query allows, Match takes the one with the fewest
 // disclosed claims, a proof about a hidden value before a value that is shown,
-// then the one that repeats least: a BBS proof before an SD-JWT copy that was never shown, and that before one that was shown
-// already. What is left is decided by the verifier's order, then by the order
+// then the one that repeats least: a BBS proof before an SD-JWT copy that was
+// never shown, and that before one that was shown already. What is left is decided by the verifier's order, then by the order
 // of the credentials at hand. Optional sets of credentials (required: false)
 // are never answered.
 //

@@ -71,9 +71,13 @@ func newSigningWorld(t testing.TB) *world {
 // in the clear and encrypted, fetched by POST with a wallet nonce.
 func TestEveryPrefixAndMode(t *testing.T) {
 	w := newSigningWorld(t)
+	forms := []holder.Held{w.sdjwt, w.bbs, w.jwp}
+	if testing.Short() {
+		forms = forms[:1]
+	}
 	for _, prefix := range []string{"", openid4vp.RedirectURI, openid4vp.X509Hash, openid4vp.X509SanDNS, openid4vp.DecentralizedIdentifier, openid4vp.VerifierAttestation} {
 		for _, encrypted := range []bool{false, true} {
-			for _, h := range []holder.Held{w.sdjwt, w.bbs, w.jwp} {
+			for _, h := range forms {
 				p := must[*verifier.Pending](t)(w.server.RequestWith(verifier.QueryFor(adult), verifier.Terms{Prefix: prefix, Encrypted: encrypted}))
 				for _, uri := range []string{p.ByValue, p.RequestURI} {
 					r := must[*openid4vp.Request](t)(w.wallet.Fetch(context.Background(), uri))
