@@ -37,7 +37,8 @@
 // forgotten with the process: a service would need a database. Keys survive in
 // a file, see [CreateKeys]. Nothing is logged.
 //
-// Left out: revocation before the end of the epoch, a person with two
-// documents (they count as two people), changing a phone number other than by
-// enrolling again, limits on requests per sender.
+// Left out: revocation of BBS credentials before the end of the epoch (an
+// SD-JWT can have a place in a status list: Config.StatusPlaces), a person with
+// two documents (they count as two people), changing a phone number other than
+// by enrolling again, limits on requests per sender.
 package issuer
