@@ -4,21 +4,27 @@
 // them. spec/exposure.md defines the rules (R-EXP), the strata, the coalitions
 // and the metrics.
 //
-//	Scenario --> people, Schedule       the same for every design
+//	scenario --> plan, or a trace       the same for every design
 //	Design   --> Network (recorder)     real roles, real HTTP, real cryptography
-//	miner    --> leaves                 path and value, out of every encoding
+//	miner    --> table of leaves        path and value, out of every encoding, as hashes
 //	link     --> components             visits joined by what they have in common
 //	metrics  --> Row                    figures with intervals
 //	         --> Field                  who sees what, from the values
 //
-// Start at [Compare], then [Result.WriteTable] and [Result.Write]. A further
-// design implements [Design] in a file of its own, such as
-// designs_wallet.go, and gets a line in design.go. The lab asks no design what
-// is linkable; it looks.
+// Start at [Run], then [Result.WriteTable] and [Result.Write]; [Import]
+// measures captured traffic of other software. A further design is a [Form],
+// where its messages may be the lab's own, or a [Design], and goes into
+// [Options]; the example of a design of one's own does it in 40 lines. The lab
+// asks no design what is linkable; it looks.
+//
+// People are run in chunks of 250, each chunk with servers of its own under
+// keys that follow from the seed. A visit is reduced to hashes as soon as it is
+// over; a folder keeps the chunks that are finished, so that a run which was
+// cut off goes on and gives the same results.
 //
 // Every choice is a pure function of the seed, the person and its purpose.
-// Keys, nonces and proofs are fresh in every run all the same; no figure
-// depends on them.
+// Holders' keys, nonces and proofs are fresh in every run all the same; no
+// figure depends on them.
 //
 // Left out: what R-EXP-09 lists.
 package exposure
