@@ -486,7 +486,7 @@ next:
 			at[key] = there[i]
 			times[key]++
 		}
-		if !dropRare(times, at) {
+		if !dropRare(times, at, support) {
 			continue
 		}
 		return presence{t, at}, true
@@ -497,14 +497,15 @@ next:
 // stands reports whether something with this presence stands in a visit.
 func (p presence) stands(v *Visit, s *sight) bool { return p.at[p.trait.of(v, &s.People[v.Person])] }
 
-// dropRare takes away what was seen too seldom to say anything of, and reports
+// dropRare takes away what was seen too seldom to say anything of (that all who
+// came to a platform were of age may be chance), and reports
 // whether enough is left: a trait that tells nearly every visit from the
 // others would explain anything.
-func dropRare[V any](times map[uint64]int, of map[uint64]V) bool {
+func dropRare[V any](times map[uint64]int, of map[uint64]V, least int) bool {
 	total, rest := 0, 0
 	for key, n := range times {
 		total += n
-		if n < support {
+		if n < least {
 			delete(of, key)
 			continue
 		}
@@ -564,7 +565,7 @@ next:
 			d.value[key] = value
 			times[key]++
 		}
-		if !dropRare(times, d.value) {
+		if !dropRare(times, d.value, manyPeople) {
 			continue
 		}
 		return d, true
