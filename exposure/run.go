@@ -87,7 +87,12 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*Result, error) 
 			return nil, err
 		}
 	}
-	return r.result(found, began)
+	out, err := r.result(found, began)
+	if err != nil {
+		return nil, err
+	}
+	out.Details.Swaps, err = r.swaps(ctx)
+	return out, err
 }
 
 // run is a scenario whose parts are known.
