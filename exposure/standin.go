@@ -127,7 +127,7 @@ func standInRun(s *scenario.Scenario, o Options) (*run, *standin.Town, error) {
 	}
 	debug.SetMemoryLimit(engine.Memory(size))
 	small := *s // newRun makes people to be executed
-	small.People, small.Sample = min(s.People, learnedPeople), min(s.People, learnedPeople)
+	small.Backend, small.People, small.Sample = scenario.Executed, min(s.People, learnedPeople), min(s.People, learnedPeople)
 	r, err := newRun(&small, o)
 	if err != nil {
 		return nil, nil, err
