@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hyperledger/aries-framework-go/pkg/crypto/primitive/bbs12381g2pub"
@@ -45,6 +46,10 @@ const (
 	key2020       = "Bls12381G2Key2020"
 )
 
+// aries2020 guards the library's curve arithmetic, which shares buffers between
+// all callers and gives points off the curve when two of them meet.
+var aries2020 sync.Mutex
+
 type bbs2020 struct {
 	private  *bbs12381g2pub.PrivateKey
 	public   []byte
@@ -78,6 +83,8 @@ func (f *bbs2020) options(more ...verifiable.CredentialOpt) []verifiable.Credent
 }
 
 func (f *bbs2020) Issue(claims map[string]any, from, until time.Time) (string, error) {
+	aries2020.Lock()
+	defer aries2020.Unlock()
 	// The same names for everybody: the suite loses its way among nodes
 	// without a name.
 	subject := maps.Clone(claims)
@@ -112,6 +119,8 @@ func (f *bbs2020) Issue(claims map[string]any, from, until time.Time) (string, e
 }
 
 func (f *bbs2020) Show(credential string, asked []string, audience, nonce string) (string, error) {
+	aries2020.Lock()
+	defer aries2020.Unlock()
 	vc, err := verifiable.ParseCredential([]byte(credential), f.options(verifiable.WithDisabledProofCheck())...)
 	if err != nil {
 		return "", err
@@ -135,6 +144,8 @@ func (f *bbs2020) Show(credential string, asked []string, audience, nonce string
 }
 
 func (f *bbs2020) Check(shown string, asked []string, audience, nonce string, now time.Time) (map[string]any, error) {
+	aries2020.Lock()
+	defer aries2020.Unlock()
 	proof := bbsblssignatureproof2020.New(suite.WithCompactProof(),
 		suite.WithVerifier(bbsblssignatureproof2020.NewG2PublicKeyVerifier([]byte(audience+" "+nonce))))
 	vc, err := verifiable.ParseCredential([]byte(shown), f.options(verifiable.WithEmbeddedSignatureSuites(proof))...)
