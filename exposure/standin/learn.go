@@ -497,6 +497,15 @@ next:
 // stands reports whether something with this presence stands in a visit.
 func (p presence) stands(v *Visit, s *sight) bool { return p.at[p.trait.of(v, &s.People[v.Person])] }
 
+// distinct reports whether each key has a value of its own.
+func distinct(of map[uint64]uint64) bool {
+	values := make(map[uint64]bool)
+	for _, v := range of {
+		values[v] = true
+	}
+	return len(values) == len(of) && len(of) >= support
+}
+
 // dropRare takes away what was seen too seldom to say anything of (that all who
 // came to a platform were of age may be chance), and reports
 // whether enough is left: a trait that tells nearly every visit from the
@@ -565,7 +574,11 @@ next:
 			d.value[key] = value
 			times[key]++
 		}
-		if !dropRare(times, d.value, manyPeople) {
+		least := manyPeople
+		if t == atPlatform && distinct(d.value) {
+			least = support // it names the platform
+		}
+		if !dropRare(times, d.value, least) {
 			continue
 		}
 		return d, true
