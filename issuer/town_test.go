@@ -73,7 +73,7 @@ func newTown(t *testing.T, path string, change func(*Config)) *town {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener := httptest.NewServer(described().hold(t, path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { o.server.ServeHTTP(w, r) })))
+	listener := httptest.NewServer(described().Hold(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { o.server.ServeHTTP(w, r) }), plainly(path)))
 	t.Cleanup(listener.Close)
 	o.url, o.http = listener.URL+path, listener.Client()
 	config := Config{

@@ -103,7 +103,7 @@ func newWorldWith(t testing.TB, change func(*world, *verifier.Config)) *world {
 	w.jwp = holder.Held{ID: "3", Format: credential.JWPBBS, JWP: w.issueJWP(jwpbbs.NewLinkSecret(), person())}
 	var handler http.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.server.ServeHTTP(rw, r) })
 	if _, isTest := t.(*testing.T); isTest {
-		handler = described().hold(t, handler)
+		handler = described().Hold(t, handler, nil)
 	}
 	w.http = httptest.NewServer(handler)
 	t.Cleanup(w.http.Close)

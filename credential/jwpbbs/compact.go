@@ -2,11 +2,10 @@ package jwpbbs
 
 import (
 	"encoding/base64"
-	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/credential/jws"
 )
 
 // Bounds on what is read, and kept to when writing. They are far above what a
@@ -78,7 +77,7 @@ func parseCompact(text string, headers int) (compact, error) {
 	parts := strings.Split(text, ".")
 	var c compact
 	for _, part := range parts[:headers] {
-		h, err := readBase64(part)
+		h, err := jws.ReadBase64(part)
 		if err != nil {
 			return compact{}, credential.Failed("form", clauseCompact, "a header: %w", err)
 		}
@@ -116,7 +115,7 @@ func readOctets(text string, most, longest int, what string) ([][]byte, error) {
 			octets = []byte{}
 		default:
 			var err error
-			if octets, err = readBase64(s); err != nil {
+			if octets, err = jws.ReadBase64(s); err != nil {
 				return nil, credential.Failed("form", clauseCompact, "%s %d: %w", what, i, err)
 			}
 		}
@@ -128,21 +127,5 @@ func readOctets(text string, most, longest int, what string) ([][]byte, error) {
 	return out, nil
 }
 
-var base64url = base64.RawURLEncoding.Strict()
-
-// readBase64 decodes unpadded base64url. There is one text for each value:
-// line breaks, which the standard library skips, and stray trailing bits are
-// refused.
-func readBase64(s string) ([]byte, error) {
-	if s == "" {
-		return nil, errors.New("empty")
-	}
-	if strings.ContainsAny(s, "\r\n") {
-		return nil, errors.New("line break in base64url")
-	}
-	b, err := base64url.DecodeString(s)
-	if err != nil {
-		return nil, fmt.Errorf("not base64url: %w", err)
-	}
-	return b, nil
-}
+// base64url is read by jws.ReadBase64, which takes one text for each value.
+var base64url = base64.RawURLEncoding

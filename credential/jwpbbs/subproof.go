@@ -12,6 +12,7 @@ import (
 	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/credential/bbs"
 	"github.com/halfmask/halfmask/credential/internal/g1"
+	"github.com/halfmask/halfmask/credential/jws"
 	"github.com/halfmask/halfmask/credential/rangeproof"
 )
 
@@ -155,7 +156,7 @@ func readSubProof(octets []byte) (*parsedSubProof, error) {
 		return wrong("proof is not a string")
 	}
 	out := new(parsedSubProof)
-	if out.proof, err = readBase64(proof); err != nil {
+	if out.proof, err = jws.ReadBase64(proof); err != nil {
 		return wrong("proof is not base64url")
 	}
 	list, _ := input["i"].([]any)
