@@ -16,6 +16,7 @@ import (
 	"github.com/halfmask/halfmask/credential/bbs"
 	"github.com/halfmask/halfmask/credential/bbs2023"
 	"github.com/halfmask/halfmask/credential/sdjwt"
+	"github.com/halfmask/halfmask/credential/statuslist"
 	"github.com/halfmask/halfmask/protocol/openid4vci"
 	"github.com/halfmask/halfmask/spec"
 	"github.com/halfmask/halfmask/wallet"
@@ -60,6 +61,14 @@ func TestAcceptRefuses(t *testing.T) {
 		"an SD-JWT with an end of its own":   {template(func(t *sdjwt.Template) { t.Expires = t.Expires.Add(-time.Second) }), "credential-times"},
 		"an SD-JWT with a time of issuance":  {template(func(t *sdjwt.Template) { t.IssuedAt = t.IssuedAt.Add(time.Second) }), "credential-times"},
 		"an SD-JWT with a claim in the open": {template(func(t *sdjwt.Template) { t.Claims = map[string]any{"serial": "4711"} }), "credential-marks"},
+		"an SD-JWT with a status beside its place": {template(func(t *sdjwt.Template) {
+			claim := statuslist.Reference{Index: 1, URI: "https://issuer.example/statuslists/1"}.Claim()
+			claim["status_list"].(map[string]any)["for"] = "4711"
+			t.Claims = map[string]any{"status": claim}
+		}), "credential-marks"},
+		"an SD-JWT with another kind of status": {template(func(t *sdjwt.Template) {
+			t.Claims = map[string]any{"status": map[string]any{"ask": "https://issuer.example/4711"}}
+		}), "status-claim"},
 		"a bbs-2023 with a time of issuance": {func(w *town) { w.options = func(o *bbs2023.Options) { o.Created = o.Created.Add(time.Second) } }, "credential-times"},
 		"a bbs-2023 with a mandatory claim": {func(w *town) {
 			w.options = func(o *bbs2023.Options) {

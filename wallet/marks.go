@@ -8,6 +8,7 @@ import (
 	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/credential/bbs2023"
 	"github.com/halfmask/halfmask/credential/sdjwt"
+	"github.com/halfmask/halfmask/credential/statuslist"
 	"github.com/halfmask/halfmask/spec"
 )
 
@@ -34,7 +35,9 @@ func checkEpoch(k *kept, now time.Time, others ...time.Time) error {
 	return credential.Failed("credential-times", clauseClaims, "its times are not those that everybody gets this month, so they single it out")
 }
 
-// checkSDJWTMarks refuses a claim that could not be withheld.
+// checkSDJWTMarks refuses a claim that could not be withheld. A place in a
+// status list is one, and the issuer's choice for this form (R-STA-02): it is
+// taken, and whoever is asked to show it learns what it means.
 func checkSDJWTMarks(c *sdjwt.Credential, k *kept, now time.Time) error {
 	if k.Type != spec.CredentialType {
 		return nil
@@ -42,10 +45,26 @@ func checkSDJWTMarks(c *sdjwt.Credential, k *kept, now time.Time) error {
 	if err := checkEpoch(k, now, c.IssuedAt()); err != nil {
 		return err
 	}
+	if err := checkStatusMark(c.Claims()); err != nil {
+		return err
+	}
 	for _, name := range claimNames(c.Claims()) {
-		if _, hideable := k.Claims[name]; !hideable && !slices.Contains([]string{"iss", "iat", "nbf", "exp", "cnf", "vct"}, name) {
+		if _, hideable := k.Claims[name]; !hideable && !slices.Contains([]string{"iss", "iat", "nbf", "exp", "cnf", "vct", "status"}, name) {
 			return credential.Failed("credential-marks", clauseClaims, "claim %.40q would be in every presentation", name)
 		}
+	}
+	return nil
+}
+
+// checkStatusMark refuses a status that says more than a place in a list.
+func checkStatusMark(claims map[string]any) error {
+	reference, err := statuslist.ReferenceIn(claims)
+	if reference == nil || err != nil {
+		return err
+	}
+	status := claims["status"].(map[string]any)
+	if len(status) != 1 || len(status["status_list"].(map[string]any)) != 2 {
+		return credential.Failed("credential-marks", clauseClaims, "status says more than a place in a list")
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func TestWithOurIssuerAndVerifier(t *testing.T) {
 	}
 	const token = "operator token of this test"
 	server, err = issuer.New(issuer.Config{
-		URL: at.URL, Now: now, OperatorToken: token, BBSKey: bbsKey,
+		URL: at.URL, Now: now, OperatorToken: token, BBSKey: bbsKey, StatusPlaces: 64, BatchSize: 4,
 		SigningKey: jose.SigningKey{Algorithm: jose.ES256, Key: signing},
 		Desk:       &enrollment.Desk{Rules: rules, Trust: authority.Trust(), Now: now, Phones: &enrollment.PhoneCodes{Sender: &phones, Now: now}},
 	})
@@ -119,6 +119,10 @@ func TestWithOurIssuerAndVerifier(t *testing.T) {
 		DocumentType: string(spec.ResidentIdentityCard), DocumentNumber: entries[0].Claims[spec.DocumentNumber].(string),
 	}); err != nil {
 		t.Fatal(err)
+	}
+	clock.Add(int64(10 * time.Minute / time.Second)) // the verifier fetches the status list anew
+	if err := logIn(credential.SDJWT); err == nil {
+		t.Error("an SD-JWT that is revoked was accepted")
 	}
 	clock.Add(int64(28 * 24 * time.Hour / time.Second))
 	_, err = h.Renew(t.Context())
