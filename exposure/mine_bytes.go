@@ -43,10 +43,13 @@ func (m *miner) opaque(path string, b []byte, depth int) {
 		return
 	}
 	if depth < maxNesting {
-		if plain, ok := decompress(b); ok {
-			m.contains(path)
+		if plain, whole := decompress(b); len(plain) > 0 {
 			m.opaque(path+".plain", plain, depth+1)
-			return
+			if whole {
+				m.contains(path)
+				return
+			}
+			// Random bytes begin as compressed ones do now and then: they are both.
 		}
 		if printable(b) {
 			m.text(path, string(b), depth+1)
@@ -70,7 +73,9 @@ func printable(b []byte) bool {
 }
 
 // decompress undoes gzip and zlib, up to a bound.
-func decompress(b []byte) ([]byte, bool) {
+// decompress gives what can be had out of compressed bytes, and whether that
+// is all of it or as much as is looked at.
+func decompress(b []byte) (plain []byte, whole bool) {
 	var r io.Reader
 	var err error
 	switch {
@@ -84,8 +89,8 @@ func decompress(b []byte) ([]byte, bool) {
 	if err != nil {
 		return nil, false
 	}
-	plain, _ := io.ReadAll(io.LimitReader(r, maxPlain))
-	return plain, len(plain) > 0
+	plain, err = io.ReadAll(io.LimitReader(r, maxPlain))
+	return plain, err == nil
 }
 
 var cborMode = func() cbor.DecMode {
