@@ -30,7 +30,7 @@ type BadProof struct {
 type BatchError struct{ Bad []BadProof }
 
 func (e *BatchError) Error() string {
-	const few = 3
+	const few = 16
 	s := fmt.Sprintf("%d bad proofs in the batch", len(e.Bad))
 	for i, bad := range e.Bad {
 		if i == few {
@@ -73,7 +73,7 @@ func (s *Suite) ProofVerifyBatch(claims []ProofClaim) error {
 }
 
 func (s *Suite) verifyBlock(claims []ProofClaim) []error {
-	const few = 8 // proofs that are computed with together
+	const few = 16 // proofs that are computed with together
 	errs := make([]error, len(claims))
 	pairs := make([]core.Pair, len(claims))
 	parallel((len(claims)+few-1)/few, func(n int) {
