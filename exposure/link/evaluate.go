@@ -71,11 +71,13 @@ func (l *Linker) Curve(v View, truth Truth, points int) []Point {
 
 // Scored gives the scores of pairs of one person and of two, one pair of each
 // kind from a person, for what follows from scores alone. Pairs that equal
-// values join score above all others.
+// values join score above all others. Scores count where some linker that
+// scores pairs held up on people it was not trained on: others are chance, and
+// differ from run to run with the values that are random in each.
 func (l *Linker) Scored(v View, truth Truth) (mated, other []float64) {
 	joined, _ := l.Exact.Join(v)
 	var all []Pair
-	if l.surest != nil {
+	if l.surest != nil && len(l.rules) > 0 {
 		all = l.surest(v)
 	}
 	score := make(map[[2]uint32]float64, len(all))
