@@ -27,6 +27,9 @@ func asked(people, days int, designs ...string) *scenario.Scenario {
 // checks), wherever in the month they end, with a person or two who seldom
 // log in.
 func TestEveryLengthOfRunEnds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("real cryptography for many logins")
+	}
 	for _, days := range []int{1, 20, 21, 60} {
 		r, err := Run(context.Background(), asked(3, days, "sdjwt-reused"), Options{})
 		if err != nil {
@@ -46,6 +49,9 @@ func TestEveryLengthOfRunEnds(t *testing.T) {
 
 // A run over three months renews, and people still log in afterwards.
 func TestLongRunRenews(t *testing.T) {
+	if testing.Short() {
+		t.Skip("real cryptography for many logins")
+	}
 	var counted *countingDesign
 	counting := Builder{Name: "counting", Build: func(e *Env) (Design, error) {
 		d, err := newBBS(e)

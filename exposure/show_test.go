@@ -84,13 +84,13 @@ func lookAt(t *testing.T, d scenario.Design, logins *trace.Trace) *Result {
 // A rotating batch of 20 joins the pairs of uses that fall on one copy: 20
 // copies, n uses. The figures are those of the closed form.
 func TestRotatingBatchComesToItsClosedForm(t *testing.T) {
+	if testing.Short() {
+		t.Skip("real cryptography for many logins")
+	}
 	for _, c := range []struct {
 		n    int
 		want float64
 	}{{20, 0}, {21, 0.0048}, {40, 0.0256}, {100, 0.0404}, {1000, 0.0490}} {
-		if c.n > 40 && testing.Short() {
-			continue
-		}
 		if c.n > 100 && os.Getenv("HALFMASK_LONG") == "" {
 			t.Log("1000 uses take a minute or two: HALFMASK_LONG=1 runs them")
 			continue
@@ -105,6 +105,9 @@ func TestRotatingBatchComesToItsClosedForm(t *testing.T) {
 }
 
 func TestBatchPolicies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("real cryptography for many logins")
+	}
 	for _, c := range []struct {
 		policy         scenario.Policy
 		across, within float64
@@ -131,6 +134,9 @@ func TestBatchPolicies(t *testing.T) {
 
 // What a modifier costs is found, and its cause named.
 func TestModifiersCostWhatTheyCost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("real cryptography for many logins")
+	}
 	for _, c := range []struct {
 		name      string
 		base      string

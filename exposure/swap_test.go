@@ -11,6 +11,9 @@ import (
 // document in each design, and a platform's not by a document that it was not
 // shown.
 func TestSwappedWorldsDifferByThePersonOnly(t *testing.T) {
+	if testing.Short() {
+		t.Skip("real cryptography for many logins")
+	}
 	s := DefaultScenario()
 	s.People, s.Days = 40, 6
 	r, err := newRun(s, Options{})
