@@ -170,6 +170,9 @@ func TestRefusesHabits(t *testing.T) {
 
 // Asking for six million people must not be a matter of the allocator.
 func TestNoAllocation(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector, for which the short tests are, allocates")
+	}
 	p := plan(t, trial)
 	buf := make([]Login, 0, 1000)
 	i := 0
