@@ -12,6 +12,7 @@
 //	POST /enrollments/phone-codes   send a one-time code to a phone
 //	POST /enrollments               enroll, and get a credential offer
 //	GET  /.well-known/jwt-vc-issuer keys of person-sd-jwt (draft-ietf-oauth-sd-jwt-vc-24 section 4)
+//	GET  /statuslists/{epoch}       the status list of an epoch, where Config.StatusPlaces keeps one
 //	and those of openid4vci.Endpoint, by which offers become credentials; who
 //	comes with an authorization code logs in with the phone's one-time code
 //
@@ -29,9 +30,10 @@
 // Every credential carries every claim and is valid from the start of the
 // month of its issuance to the end of the next (spec.Epoch), so that neither
 // the number of claims nor a time tells people apart; only the age claims are
-// counted on the very day. An order reaches nothing that was issued: it makes
-// the issuer decline what would follow, says so to the wallet, and names no
-// platform, because the issuer knows none.
+// counted on the very day. An order makes the issuer decline what would follow,
+// and say so to the wallet; of what was issued it reaches only SD-JWTs with a
+// place in a status list (Config.StatusPlaces). It names no platform, because
+// the issuer knows none.
 //
 // What the issuer knows of a person is in [Person]. It is kept in memory and
 // forgotten with the process: a service would need a database. Keys survive in

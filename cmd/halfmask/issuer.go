@@ -205,9 +205,10 @@ func issuerRestrictCommand() *cobra.Command {
 		Short: "Order, as the operator, that a person is issued nothing more",
 		Long: `Order, as the operator, that the person with a document is issued nothing more.
 
-The order reaches nothing that was issued: credentials stay good until their
-epoch ends, at most two months, and no platform can be singled out, because the
-issuer knows none.`,
+The order revokes SD-JWTs that have a place in a status list ('issuer serve
+--status-places'). It reaches nothing else that was issued: credentials stay good
+until their epoch ends, at most two months. No platform can be singled out,
+because the issuer knows none.`,
 		Example: `  halfmask issuer restrict --operator-token-file issuer-keys/operator-token \
       --document-type resident-identity-card --document-number 000000199005016169`,
 		Args: cobra.NoArgs,
