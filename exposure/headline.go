@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/halfmask/halfmask/exposure/report"
+	"github.com/halfmask/halfmask/exposure/scenario"
 	"github.com/halfmask/halfmask/spec"
 )
 
@@ -17,13 +18,27 @@ var strataTitles = map[spec.Stratum]string{
 	spec.AllStrata: "All platforms together: what the plaintext platforms add (stratum all)",
 }
 
+// made says what the figures come from.
+func (m Manifest) made() string {
+	switch m.Backend {
+	case string(scenario.StandIn):
+		return "No login was executed: the figures are of stand-ins, each held to executed sessions."
+	case captured:
+		return "The logins are those of the captured bytes."
+	}
+	return "Every login was executed over HTTP; the figures come from the recorded bytes."
+}
+
 // WriteTable writes the headlines for a terminal.
 func (r *Result) WriteTable(w io.Writer) error {
 	m := r.Manifest
 	fmt.Fprintf(w, "%d synthetic people, drawn from the population; %d can enroll under %s, in every design.\n", m.People, m.Enrolled, m.Rules)
 	fmt.Fprintf(w, "%d logins in %d days from %s: %d at platforms of stratum minimal, %d of stratum plaintext.\n",
 		m.Logins, m.Days, m.Start, m.LoginsIn[spec.Minimal], m.LoginsIn[spec.Plaintext])
-	fmt.Fprintf(w, "Every login was executed over HTTP; the figures come from the recorded bytes. Seed %d.\n", m.Seed)
+	fmt.Fprintf(w, "%s Seed %d.\n", m.made(), m.Seed)
+	for _, left := range m.LeftOut {
+		fmt.Fprintf(w, "Left out: %s.\n", left)
+	}
 
 	for _, stratum := range Strata {
 		fmt.Fprintf(w, "\n%s\n", strataTitles[stratum])

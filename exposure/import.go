@@ -68,7 +68,7 @@ func Import(ctx context.Context, design string, exchanges []capture.Exchange, is
 	}
 	first, last := exchanges[0].At, exchanges[len(exchanges)-1].At
 	r.Manifest = Manifest{Halfmask: "(devel)", Go: runtime.Version(), OS: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(),
-		Scenario: "captured traffic", Seed: seed, People: len(people), Enrolled: len(people), Days: int(last.Sub(first)/(24*time.Hour)) + 1,
+		Scenario: "captured traffic", Backend: captured, Seed: seed, People: len(people), Enrolled: len(people), Days: int(last.Sub(first)/(24*time.Hour)) + 1,
 		Start: first.UTC().Format(time.DateOnly), Rules: "none: captured traffic", Designs: []string{design}, Coalitions: Coalitions,
 		Abouts: map[string]string{design: "captured traffic"}, LoginsIn: make(map[spec.Stratum]int), Inputs: make(map[string]string),
 		Began: began.UTC(), Recorded: map[string]int{design: len(exchanges)}}

@@ -2,6 +2,7 @@ package exposure
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/hex"
@@ -32,7 +33,7 @@ var simulated = []string{
 func (r *run) manifest(found []*outcome, began time.Time) Manifest {
 	m := Manifest{
 		Halfmask: "(devel)", Go: runtime.Version(), OS: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(),
-		Scenario: r.scenario.Name, Seed: r.scenario.Seed, People: r.scenario.People, Enrolled: r.scenario.People - len(found[0].refused),
+		Scenario: r.scenario.Name, Backend: string(cmp.Or(r.scenario.Backend, scenario.Executed)), Seed: r.scenario.Seed, People: r.scenario.People, Enrolled: r.scenario.People - len(found[0].refused),
 		Days: r.scenario.Days, Start: Start.String(), Rules: r.rules.Name, LoginsIn: found[0].logins, Ordered: found[0].first.Ordered,
 		Inputs: dataDigests(), Began: began.UTC(), Simulated: simulated, Recorded: make(map[string]int), Abouts: make(map[string]string),
 	}

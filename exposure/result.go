@@ -23,6 +23,9 @@ type Result struct {
 	Manifest   Manifest              `json:"-"`
 }
 
+// captured is the backend of traffic that other software made.
+const captured = "captured"
+
 // Manifest says what was run, so that it can be run again.
 type Manifest struct {
 	Halfmask   string               `json:"halfmask"` // version
@@ -30,6 +33,7 @@ type Manifest struct {
 	OS         string               `json:"os"`
 	CPUs       int                  `json:"cpus"`
 	Scenario   string               `json:"scenario"`
+	Backend    string               `json:"backend"` // a scenario.Backend, or "captured"
 	Seed       uint64               `json:"seed"`
 	People     int                  `json:"people"`
 	Enrolled   int                  `json:"enrolled"`
@@ -46,6 +50,7 @@ type Manifest struct {
 	Began      time.Time            `json:"began"`
 	Seconds    float64              `json:"seconds"`
 	Simulated  []string             `json:"simulated"`
+	LeftOut    []string             `json:"left_out,omitempty"` // of what the scenario asks for
 	Recorded   map[string]int       `json:"exchanges_recorded"`
 }
 

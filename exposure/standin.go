@@ -102,8 +102,32 @@ func StandIn(ctx context.Context, s *scenario.Scenario, o Options) (*Result, err
 	}
 	out.Manifest = r.manifest(empty, began)
 	out.Manifest.Simulated = append(out.Manifest.Simulated, "messages: tokens of stand-ins, each validated by a paired replay of executed sessions")
+	out.Manifest.LeftOut = r.standInLeavesOut()
 	out.Manifest.Inputs["results.csv"] = digest(out.CSV())
 	return out, nil
+}
+
+// standInLeavesOut says what a scenario asks for and a stand-in does not do.
+func (r *run) standInLeavesOut() (left []string) {
+	for _, c := range r.coalitions {
+		if !c.generated() {
+			left = append(left, fmt.Sprintf("coalition %s: a stand-in generates nothing for one of its members", c.name))
+		}
+	}
+	if r.scenario.Sample != learnedPeople {
+		left = append(left, fmt.Sprintf("a sample of %d people: stand-ins were learned from %d and validated on %d others", r.scenario.Sample, learnedPeople, pairedPeople))
+	}
+	return append(left, "orders and exclusion")
+}
+
+// generated reports whether a stand-in generates what all members see.
+func (c coalition) generated() bool {
+	for p := range c.parties {
+		if p != Issuer && !strings.HasPrefix(string(p), "platform:") {
+			return false
+		}
+	}
+	return !c.thieves
 }
 
 // StandInOf is StandIn for a scenario with one design, whose model there is
@@ -206,10 +230,5 @@ func (r *run) view(c coalition, stratum spec.Stratum, d *standin.Data) (engine.V
 		v.Members[i] = c.has(PlatformParty(p.ID))
 	}
 	v.Members[engine.Issuer] = c.has(Issuer)
-	for p := range c.parties {
-		if p != Issuer && !strings.HasPrefix(string(p), "platform:") {
-			return v, false
-		}
-	}
-	return v, !c.thieves
+	return v, c.generated()
 }
