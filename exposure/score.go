@@ -141,7 +141,7 @@ func (s *scorer) visit(unit int) visit { return s.visits[s.seen.Units[unit].Visi
 const folds = 2
 
 func (s *scorer) coalition(c coalition, stratum spec.Stratum, design string) {
-	few := s.tooFew(stratum)
+	few, unplaced := s.tooFew(stratum), !c.all && !c.thieves && len(c.platforms) == 0 && s.tooFewPlatforms(stratum)
 	found := newFindings(s.people)
 	used := make([]int, len(s.seen.Paths))
 	a := &aspect{coalition: c, stratum: stratum, linkers: make([]*link.Linker, folds), joined: make([]*link.Components, folds),
@@ -174,7 +174,7 @@ func (s *scorer) coalition(c coalition, stratum spec.Stratum, design string) {
 		}
 	}
 	add := func(metric, unit string, e metrics.Estimate) {
-		if few {
+		if few || unplaced && metric == CentralSight {
 			e = metrics.None(tooFewToLearn)
 		}
 		s.rows = append(s.rows, Row{Coalition: c.name, Stratum: stratum, Metric: metric,
@@ -221,6 +221,33 @@ func (s *scorer) tooFew(stratum spec.Stratum) bool {
 		}
 	}
 	return slices.Min(twice) < link.Support
+}
+
+// tooFewPlatforms reports whether one half has too few platforms at which two
+// of its people were: who is no platform learns from these which of the values
+// that people share say where somebody logged in.
+func (s *scorer) tooFewPlatforms(stratum spec.Stratum) bool {
+	type place struct {
+		fold     int
+		platform string
+	}
+	first := make(map[place]int)
+	shared := make([]map[string]bool, folds)
+	for i := range shared {
+		shared[i] = make(map[string]bool)
+	}
+	for _, v := range s.visits {
+		if v.platform == "" || stratum != spec.AllStrata && v.stratum != stratum {
+			continue
+		}
+		at := place{s.fold[v.person], v.platform}
+		if p, ok := first[at]; !ok {
+			first[at] = v.person
+		} else if p != v.person {
+			shared[at.fold][v.platform] = true
+		}
+	}
+	return slices.ContainsFunc(shared, func(at map[string]bool) bool { return len(at) < link.Support })
 }
 
 // collect compares the components with the truth.
