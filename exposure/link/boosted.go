@@ -92,7 +92,7 @@ func (b *boosted) described(v View) (pairs []Pair, x []features) {
 	byPath := make(map[uint32][]Number)
 	for _, n := range t.Numbers {
 		kind := t.Paths[n.Path].Kind
-		if v.In[n.Unit] && b.open.has(kind) && kind != Time {
+		if v.In[n.Unit] && b.open.has(kind) && (kind == Index || kind == Size) {
 			numbers[n.Unit] = append(numbers[n.Unit], n)
 			if kind == Index {
 				byPath[n.Path] = append(byPath[n.Path], n)

@@ -106,6 +106,7 @@ func fresh(joined *Components, pairs []Pair) []Pair {
 }
 
 // threshold gives the lowest score from which on the pairs are precise enough.
+// It is that of a right pair: below the last of these there is nothing to gain.
 func threshold(pairs []Pair, truth Truth, scale float64) (least float64, ok bool) {
 	right, wrong := 0.0, 0.0
 	people, able := make(map[uint32]bool), make(map[uint32]bool)
@@ -115,9 +116,11 @@ func threshold(pairs []Pair, truth Truth, scale float64) (least float64, ok bool
 		}
 	}
 	enough := max(leastPeople, int(leastShare*float64(len(able))))
+	some := false // right pair of this score
 	for i, p := range pairs {
 		if truth.Person[p.A] == truth.Person[p.B] {
 			right++
+			some = true
 			people[truth.Person[p.A]] = true
 		} else {
 			wrong++
@@ -125,9 +128,10 @@ func threshold(pairs []Pair, truth Truth, scale float64) (least float64, ok bool
 		if i+1 < len(pairs) && pairs[i+1].Score == p.Score {
 			continue
 		}
-		if right >= leastPrecision*(right+wrong*scale) && len(people) >= enough {
+		if some && right >= leastPrecision*(right+wrong*scale) && len(people) >= enough {
 			least, ok = p.Score, true
 		}
+		some = false
 	}
 	return least, ok
 }

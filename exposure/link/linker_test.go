@@ -92,6 +92,52 @@ func TestContactSoonAfterUseIsFound(t *testing.T) {
 	}
 }
 
+// A counter that goes on by 300 from one visit to the next: no value comes
+// again, and no block of neighbours is that wide. Only who learns how far apart
+// the numbers of one person are can join them.
+func TestTreesLearnADistance(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		step func(w *world) int64
+		most float64 // of the pairs of one person, joined; 0 for none at all
+	}{
+		{"steps of 300", func(*world) int64 { return 300 }, 1},
+		{"steps as wide as the numbers lie apart", func(w *world) int64 { return w.r.Int64N(1 << 40) }, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			at := make(map[int]int64)
+			w := newWorld(120, 5, func(w *world, p, v int, unit uint32) {
+				if v == 0 {
+					at[p] = w.r.Int64N(1 << 40)
+				}
+				w.number("counter", Index, unit, at[p])
+				at[p] += c.step(w)
+			})
+			w.derived()
+			right, wrong, own, by := found(w, All)
+			if c.most == 0 {
+				if right+wrong > 0 {
+					t.Errorf("joined %d rightly, %d wrongly; by linker %v", right, wrong, by)
+				}
+				return
+			}
+			if 10*right < 9*own || wrong > 0 || by[L6] == 0 {
+				t.Errorf("joined %d rightly of %d, %d wrongly; by linker %v", right, own, wrong, by)
+			}
+			for name, n := range by {
+				if name != L6 && n > 0 {
+					t.Errorf("%s joined %d: that is no test of the trees", name, n)
+				}
+			}
+			for _, masked := range []Kind{Combination, Index} {
+				if right, wrong, _, by := found(w, All.Without(masked)); right+wrong > 0 {
+					t.Errorf("with %s masked: %d rightly, %d wrongly; by linker %v", masked, right, wrong, by)
+				}
+			}
+		})
+	}
+}
+
 // Without anything planted nothing is joined, whatever the linkers try.
 func TestNothingIsFoundInNonces(t *testing.T) {
 	for _, people := range []int{40, 200} {

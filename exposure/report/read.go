@@ -19,15 +19,23 @@ const maxFile = 256 << 20
 
 // Read takes the folder of a run. results.csv and manifest.json have to be
 // there; a run may have no exclusion.csv and no details.json.
-func Read(dir string) (*Data, error) {
+func Read(dir string) (*Data, error) { return read(folder{os.DirFS(dir), dir}) }
+
+// folder is a folder of files and its name, for what is wrong in one.
+type folder struct {
+	fs.FS
+	name string
+}
+
+func read(dir folder) (*Data, error) {
 	d := new(Data)
-	if err := readJSON(filepath.Join(dir, "manifest.json"), &d.Manifest); err != nil {
+	if err := dir.readJSON("manifest.json", &d.Manifest); err != nil {
 		return nil, err
 	}
-	if err := readJSON(filepath.Join(dir, "details.json"), &d.Details); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := dir.readJSON("details.json", &d.Details); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	err := readCSV(filepath.Join(dir, "results.csv"), []string{"design", "coalition", "stratum", "metric", "estimate", "lo", "hi", "method", "n", "unit"}, func(f fields) error {
+	err := dir.readCSV("results.csv", []string{"design", "coalition", "stratum", "metric", "estimate", "lo", "hi", "method", "n", "unit"}, func(f fields) error {
 		r := Row{Design: f.text(0), Coalition: f.text(1), Stratum: f.text(2), Metric: f.text(3), Method: f.text(7), Unit: f.text(9)}
 		r.Estimate, r.Lo, r.Hi, r.N = f.float(4), f.float(5), f.float(6), int(f.float(8))
 		d.Rows = append(d.Rows, r)
@@ -36,7 +44,7 @@ func Read(dir string) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = readCSV(filepath.Join(dir, "exclusion.csv"), []string{"rules", "group", "title", "tier", "document", "residents", "low", "high", "excluded", "reason"}, func(f fields) error {
+	err = dir.readCSV("exclusion.csv", []string{"rules", "group", "title", "tier", "document", "residents", "low", "high", "excluded", "reason"}, func(f fields) error {
 		e := Exclusion{Rules: f.text(0), Group: f.text(1), Title: f.text(2), Tier: f.text(3), Document: f.text(4), Excluded: f.text(8) == "true", Reason: f.text(9)}
 		e.Residents, e.Low, e.High = f.float(5), f.float(6), f.float(7)
 		d.Exclusions = append(d.Exclusions, e)
@@ -55,10 +63,10 @@ func Read(dir string) (*Data, error) {
 	return d, nil
 }
 
-func open(name string) (io.ReadCloser, error) {
-	f, err := os.Open(name)
+func (dir folder) open(name string) (io.ReadCloser, error) {
+	f, err := dir.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("report: %w", err)
+		return nil, fmt.Errorf("report: %s: %w", dir.name, err)
 	}
 	return struct {
 		io.Reader
@@ -66,14 +74,14 @@ func open(name string) (io.ReadCloser, error) {
 	}{io.LimitReader(f, maxFile), f}, nil
 }
 
-func readJSON(name string, v any) error {
-	f, err := open(name)
+func (dir folder) readJSON(name string, v any) error {
+	f, err := dir.open(name)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	if err := json.NewDecoder(f).Decode(v); err != nil {
-		return fmt.Errorf("report: %s: %w", name, err)
+		return fmt.Errorf("report: %s: %w", filepath.Join(dir.name, name), err)
 	}
 	return nil
 }
@@ -92,7 +100,7 @@ func (f fields) float(i int) float64 {
 		return math.NaN()
 	}
 	n, err := strconv.ParseFloat(f.values[i], 64)
-	if err != nil && *f.wrong == nil {
+	if (err != nil || math.IsInf(n, 0) || math.IsNaN(n)) && *f.wrong == nil {
 		*f.wrong = fmt.Errorf("%q is no number", f.values[i])
 	}
 	return n
@@ -102,12 +110,13 @@ func (f fields) err() error { return *f.wrong }
 
 // readCSV reads a file whose first line holds the names, further columns
 // allowed, and calls add with the named columns of each line.
-func readCSV(name string, columns []string, add func(fields) error) error {
-	f, err := open(name)
+func (dir folder) readCSV(name string, columns []string, add func(fields) error) error {
+	f, err := dir.open(name)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
+	name = filepath.Join(dir.name, name)
 	r := csv.NewReader(f)
 	header, err := r.Read()
 	if err != nil {

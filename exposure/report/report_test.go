@@ -1,12 +1,14 @@
 package report
 
 import (
+	"bytes"
 	"flag"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/halfmask/halfmask/exposure/metrics"
 )
@@ -165,4 +167,33 @@ func TestReadGivesWhatWasWritten(t *testing.T) {
 	if _, err := d.HTML(); err != nil {
 		t.Error(err)
 	}
+}
+
+// Whatever stands in the files of a folder, reading it ends with a page or an
+// error, and the page lets nothing of it in as markup.
+func FuzzRead(f *testing.F) {
+	details, err := full().Details.JSON()
+	if err != nil {
+		f.Fatal(err)
+	}
+	const header = "design,coalition,stratum,metric,estimate,lo,hi,method,n,unit\n"
+	f.Add(`{"seed": 7, "designs": ["bbs"]}`, string(details), header+"bbs,platforms,minimal,reidentification,0.5,0.4,0.6,wilson,9,share\n")
+	f.Add(`{}`, `{"profiles":[{"persons_by_platforms":[0,3]}],"anonymity":[{"persons_by_set_size":[{"size":0,"persons":4}]}]}`, header)
+	f.Add(`{}`, `{"sweeps":[{"log_x":true,"series":[{"points":[{"x":0},{"x":1e300}]}]}]}`, header+"a,issuer,all,order_reach_delay,1e300,,,wilson,1,<script>\n")
+	f.Fuzz(func(t *testing.T, manifest, details, results string) {
+		files := fstest.MapFS{"manifest.json": {Data: []byte(manifest)}, "details.json": {Data: []byte(details)}, "results.csv": {Data: []byte(results)}}
+		d, err := read(folder{files, "run"})
+		if err != nil {
+			return
+		}
+		page, err := d.HTML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, bad := range []string{"<script", "ZgotmplZ", "%!"} {
+			if bytes.Contains(page, []byte(bad)) && !strings.Contains(manifest+details+results, "%!") {
+				t.Errorf("the page contains %q", bad)
+			}
+		}
+	})
 }

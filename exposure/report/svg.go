@@ -27,13 +27,27 @@ const (
 
 var dashes = []string{"", "7 4", "2 4", "10 3 2 3"}
 
+// far is as far out as anything is drawn; a file may say anything.
+const far = 1e15
+
+// drawn reports whether a point has a place in the picture.
+func (c chart) drawn(p Point) bool {
+	return math.Abs(p.X) <= far && math.Abs(p.Y) <= far && (!c.log || p.X >= 1/far)
+}
+
 func (c chart) svg() template.HTML {
 	lo, hi := math.Inf(1), math.Inf(-1)
-	for _, s := range c.series {
+	lines := make([]Series, len(c.series))
+	for i, s := range c.series {
+		lines[i].Name = s.Name
 		for _, p := range s.Points {
-			lo, hi = min(lo, p.X), max(hi, p.X)
+			if c.drawn(p) {
+				lines[i].Points = append(lines[i].Points, p)
+				lo, hi = min(lo, p.X), max(hi, p.X)
+			}
 		}
 	}
+	c.series = lines
 	if math.IsInf(lo, 1) {
 		return ""
 	}
@@ -42,7 +56,7 @@ func (c chart) svg() template.HTML {
 		top = 1
 	}
 	if lo == hi {
-		hi = lo + 1
+		hi = lo + max(1, math.Abs(lo)/8)
 	}
 	px := func(x float64) float64 {
 		share := (x - lo) / (hi - lo)
@@ -119,6 +133,9 @@ func mark(series, ink int, x, y float64) string {
 	return fmt.Sprintf(`<circle %s cx="%.1f" cy="%.1f" r="3.8"/>`, style, x, y)
 }
 
+// maxTicks ends a row of ticks whose step is lost in rounding.
+const maxTicks = 64
+
 // ticks chooses round numbers.
 func ticks(lo, hi float64, log bool) (at []float64) {
 	if log {
@@ -138,7 +155,7 @@ func ticks(lo, hi float64, log bool) (at []float64) {
 			break
 		}
 	}
-	for x := math.Ceil(lo/step) * step; x <= hi+step/1e6; x += step {
+	for x := math.Ceil(lo/step) * step; x <= hi+step/1e6 && len(at) < maxTicks; x += step {
 		at = append(at, x)
 	}
 	return at
