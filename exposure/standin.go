@@ -162,8 +162,9 @@ func standInRun(s *scenario.Scenario, o Options) (*run, *standin.Town, error) {
 
 func (r *run) loginsIn(t *standin.Town) map[spec.Stratum]int {
 	in := make(map[spec.Stratum]int)
-	for platform, n := range t.LoginsAt() {
-		in[r.plan.Platforms()[platform].Stratum()] += n
+	at := t.LoginsAt()
+	for i, p := range r.plan.Platforms() {
+		in[p.Stratum()] += at[i]
 	}
 	return in
 }
