@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/halfmask/halfmask/credential/jws"
 	"github.com/halfmask/halfmask/credential/statuslist"
 	"github.com/halfmask/halfmask/exposure/scenario"
 )
@@ -130,7 +131,7 @@ func (s *statusDesk) lookUp(ctx context.Context, platform string, ref statuslist
 		return statuslist.Invalid, err
 	}
 	public := &jose.JSONWebKey{Key: s.key.Key.(*ecdsa.PrivateKey).Public()}
-	token, err := statuslist.VerifyJWT(string(text), func(string) (*jose.JSONWebKey, error) { return public, nil }, ref.URI, s.env.Clock.Now())
+	token, err := statuslist.VerifyJWT(string(text), func(jws.Signer) (*jose.JSONWebKey, error) { return public, nil }, ref.URI, s.env.Clock.Now())
 	if err != nil {
 		return statuslist.Invalid, err
 	}

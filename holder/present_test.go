@@ -12,6 +12,7 @@ import (
 	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/credential/bbs"
 	"github.com/halfmask/halfmask/credential/bbs2023"
+	"github.com/halfmask/halfmask/credential/jws"
 	"github.com/halfmask/halfmask/credential/sdjwt"
 	"github.com/halfmask/halfmask/holder"
 	"github.com/halfmask/halfmask/protocol/openid4vp"
@@ -35,7 +36,7 @@ func TestPresentsExactlyWhatWasAskedBoundToTheRequest(t *testing.T) {
 	if !ok {
 		t.Fatal("an SD-JWT is a string")
 	}
-	key := func(string, string) (*jose.JSONWebKey, error) { return &jose.JSONWebKey{Key: &h.issuer.PublicKey}, nil }
+	key := func(jws.Signer) (*jose.JSONWebKey, error) { return &jose.JSONWebKey{Key: &h.issuer.PublicKey}, nil }
 	v, err := sdjwt.Verify(s, key, sdjwt.Policy{Now: now, KeyBinding: &sdjwt.KeyBinding{Nonce: r.Nonce, Audience: r.ClientID}})
 	if err != nil {
 		t.Fatal(err)

@@ -25,7 +25,7 @@ func certificate(t *testing.T, subject, authority string, of crypto.PublicKey, b
 	t.Helper()
 	template := func(name string) *x509.Certificate {
 		return &x509.Certificate{
-			SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, BasicConstraintsValid: true, IsCA: true,
+			SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, BasicConstraintsValid: true, IsCA: name != "issuer",
 			NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		}
 	}
@@ -124,9 +124,7 @@ func TestMetadataSignedByCertificate(t *testing.T) {
 	o := newTown(t, "", func(c *Config) { c.SigningKey, c.Certificates = key, []*x509.Certificate{own} })
 	o.travelTo(time.Now())
 	for by, authority := range map[*ecdsa.PrivateKey]string{root: "root", stranger: "stranger"} {
-		roots := x509.NewCertPool()
-		roots.AddCert(certificate(t, authority, authority, by.Public(), by))
-		o.wallet.Trust = &openid4vci.MetadataTrust{Roots: roots}
+		o.wallet.Trust = &openid4vci.MetadataTrust{Anchors: []*x509.Certificate{certificate(t, authority, authority, by.Public(), by)}}
 		if _, err := o.wallet.Metadata(t.Context(), o.url); (err == nil) != (by == root) {
 			t.Errorf("below %s: %v", authority, err)
 		}

@@ -122,7 +122,6 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("issuer: signing key: %w", err)
 	}
-	metadata := &openid4vci.MetadataSigner{Key: signing, Chain: c.Certificates}
 	if signing, err = certified(signing, public, c.Certificates); err != nil {
 		return nil, fmt.Errorf("issuer: certificates: %w", err)
 	}
@@ -150,7 +149,7 @@ func New(c Config) (*Server, error) {
 	s.endpoint, err = openid4vci.NewEndpoint(c.URL, configurations(signing.Algorithm), backend{s}, openid4vci.EndpointOptions{
 		ProofTypes: map[string]openid4vci.ProofVerifier{openid4vci.LinkSecretProofs: openid4vci.LinkSecretVerifier{}},
 		BatchSize:  c.BatchSize, Now: s.now, Display: []openid4vci.Display{{Name: "Halfmask issuer (synthetic people only)", Locale: "en"}},
-		Login: login{s}, Clients: c.Clients, HTTP: c.HTTP, RequireDPoP: c.RequireDPoP, MetadataSigner: metadata,
+		Login: login{s}, Clients: c.Clients, HTTP: c.HTTP, RequireDPoP: c.RequireDPoP, MetadataSigner: &signing,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("issuer: %w", err)

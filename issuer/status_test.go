@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/halfmask/halfmask/credential/jws"
 	"github.com/halfmask/halfmask/credential/statuslist"
 	"github.com/halfmask/halfmask/issuer/enrollment/document"
 	"github.com/halfmask/halfmask/issuer/enrollment/mint"
@@ -38,7 +39,7 @@ func (o *town) get(address, accept string) (*http.Response, []byte) {
 	return res, body
 }
 
-func (o *town) statusKey(string) (*jose.JSONWebKey, error) { return &o.server.JWKS().Keys[0], nil }
+func (o *town) statusKey(jws.Signer) (*jose.JSONWebKey, error) { return &o.server.JWKS().Keys[0], nil }
 
 // status is what a verifier finds out about a credential, in both forms.
 func (o *town) status(r *statuslist.Reference) statuslist.Status {

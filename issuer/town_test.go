@@ -19,6 +19,7 @@ import (
 
 	"github.com/halfmask/halfmask/credential/bbs"
 	"github.com/halfmask/halfmask/credential/bbs2023"
+	"github.com/halfmask/halfmask/credential/jws"
 	"github.com/halfmask/halfmask/credential/sdjwt"
 	"github.com/halfmask/halfmask/issuer/enrollment"
 	"github.com/halfmask/halfmask/issuer/enrollment/document"
@@ -220,12 +221,12 @@ func (o *town) accept(offer *openid4vci.Offer, configuration string, keys openid
 func (o *town) verify(text string) *sdjwt.Verified {
 	o.t.Helper()
 	jwks := o.server.JWKS()
-	v, err := sdjwt.VerifyIssued(text, func(issuer, kid string) (*jose.JSONWebKey, error) {
+	v, err := sdjwt.VerifyIssued(text, func(by jws.Signer) (*jose.JSONWebKey, error) {
 		found := jwks.Keys
-		if kid != "" {
-			found = jwks.Key(kid)
+		if by.KeyID != "" {
+			found = jwks.Key(by.KeyID)
 		}
-		if issuer == o.url && len(found) == 1 {
+		if by.Issuer == o.url && len(found) == 1 {
 			return &found[0], nil
 		}
 		return nil, errors.New("not the issuer's key")

@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"github.com/halfmask/halfmask/credential/bbs"
 	"github.com/halfmask/halfmask/credential/bbs2023"
 	"github.com/halfmask/halfmask/credential/jwpbbs"
+	"github.com/halfmask/halfmask/credential/jws"
 	"github.com/halfmask/halfmask/protocol/fetch"
 	"github.com/halfmask/halfmask/protocol/openid4vp"
 )
@@ -55,6 +57,10 @@ type TrustedIssuers struct {
 	SDJWT map[string]jose.JSONWebKeySet // by iss
 	BBS   []*bbs.PublicKey              // issuer and verification method are the did:key of the key
 	JWP   map[string]*bbs.PublicKey     // by iss
+
+	// Authorities certify issuers of SD-JWTs: one whose certificates lead to
+	// any of them is trusted (see [jws.Signer.Certified]), beside those above.
+	Authorities []*x509.Certificate
 }
 
 // Server asks and checks. It is safe for concurrent use.
@@ -79,7 +85,7 @@ func New(c Config) (*Server, error) {
 	if u.Path != "" || u.RawQuery != "" {
 		return nil, fmt.Errorf("verifier: own URL %s is more than an origin", c.URL)
 	}
-	if len(c.Issuers.SDJWT) == 0 && len(c.Issuers.BBS) == 0 && len(c.Issuers.JWP) == 0 {
+	if len(c.Issuers.SDJWT) == 0 && len(c.Issuers.BBS) == 0 && len(c.Issuers.JWP) == 0 && len(c.Issuers.Authorities) == 0 {
 		return nil, errors.New("verifier: no issuer is trusted, so nothing could be accepted")
 	}
 	for iss, set := range c.Issuers.SDJWT {
@@ -157,7 +163,7 @@ func (s *Server) Accounts() *Accounts { return s.accounts }
 // metadata says what can be checked: the formats with a trusted issuer.
 func (s *Server) metadata() openid4vp.Metadata {
 	m := openid4vp.Metadata{Formats: map[credential.Format]openid4vp.FormatSupport{}}
-	if len(s.config.Issuers.SDJWT) > 0 {
+	if len(s.config.Issuers.SDJWT) > 0 || len(s.config.Issuers.Authorities) > 0 {
 		algs := []string{"ES256", "ES384", "EdDSA", "Ed25519"}
 		m.Formats[credential.SDJWT] = openid4vp.FormatSupport{SDJWTAlgs: algs, KBJWTAlgs: algs}
 	}
@@ -173,14 +179,17 @@ func (s *Server) metadata() openid4vp.Metadata {
 }
 
 // sdjwtKey gives the key of a trusted issuer.
-func (s *Server) sdjwtKey(issuer, kid string) (*jose.JSONWebKey, error) {
-	set, ok := s.config.Issuers.SDJWT[issuer]
+func (s *Server) sdjwtKey(by jws.Signer) (*jose.JSONWebKey, error) {
+	set, ok := s.config.Issuers.SDJWT[by.Issuer]
+	if !ok && len(s.config.Issuers.Authorities) > 0 && len(by.Chain) > 0 {
+		return by.Certified(s.config.Issuers.Authorities, s.config.Now())
+	}
 	if !ok {
 		return nil, errors.New("the issuer is not trusted")
 	}
 	keys := set.Keys
-	if kid != "" {
-		keys = set.Key(kid)
+	if by.KeyID != "" {
+		keys = set.Key(by.KeyID)
 	}
 	if len(keys) != 1 {
 		return nil, fmt.Errorf("%d of the issuer's keys fit", len(keys))

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/credential/jws"
 	"github.com/halfmask/halfmask/credential/statuslist"
 	"github.com/halfmask/halfmask/protocol/fetch"
 )
@@ -53,7 +54,7 @@ func newStatusLists(client *http.Client, now func() time.Time) *statusLists {
 
 // check refuses a credential that is revoked, or suspended, or whose status
 // cannot be found out.
-func (s *statusLists) check(issuer string, r statuslist.Reference, key func(kid string) (*jose.JSONWebKey, error)) error {
+func (s *statusLists) check(issuer string, r statuslist.Reference, key func(jws.Signer) (*jose.JSONWebKey, error)) error {
 	list, err := s.list(listKey{issuer, r.URI}, key)
 	if err != nil {
 		return err
@@ -73,7 +74,7 @@ func (s *statusLists) check(issuer string, r statuslist.Reference, key func(kid 
 	return credential.Failed("status-unknown", clauseStatus, "the credential is %v", status)
 }
 
-func (s *statusLists) list(k listKey, key func(kid string) (*jose.JSONWebKey, error)) (*statuslist.List, error) {
+func (s *statusLists) list(k listKey, key func(jws.Signer) (*jose.JSONWebKey, error)) (*statuslist.List, error) {
 	s.mu.Lock()
 	kept, ok := s.kept[k]
 	s.mu.Unlock()
@@ -87,7 +88,7 @@ func (s *statusLists) list(k listKey, key func(kid string) (*jose.JSONWebKey, er
 	return list.(*statuslist.List), nil
 }
 
-func (s *statusLists) fetch(k listKey, key func(kid string) (*jose.JSONWebKey, error)) (*statuslist.List, error) {
+func (s *statusLists) fetch(k listKey, key func(jws.Signer) (*jose.JSONWebKey, error)) (*statuslist.List, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), statusTimeout)
 	defer cancel()
 	body, err := fetch.Get(ctx, s.client, k.uri, statuslist.MaxToken, statuslist.JWTMediaType)
@@ -140,7 +141,10 @@ func (s *Server) checkStatus(l *checklist, issuer string, claims map[string]any)
 		return true
 	}
 	if err == nil {
-		err = s.status.check(issuer, *reference, func(kid string) (*jose.JSONWebKey, error) { return s.sdjwtKey(issuer, kid) })
+		err = s.status.check(issuer, *reference, func(by jws.Signer) (*jose.JSONWebKey, error) {
+			by.Issuer = issuer
+			return s.sdjwtKey(by)
+		})
 	}
 	if err != nil {
 		l.fail("status", err)

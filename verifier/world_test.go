@@ -124,6 +124,11 @@ func newWorldWith(t testing.TB, change func(*world, *verifier.Config)) *world {
 
 func (w *world) issueSDJWT(key *ecdsa.PrivateKey, change func(*sdjwt.Template)) string {
 	w.Helper()
+	return w.signSDJWT(jose.JSONWebKey{Key: key, KeyID: "2026"}, change)
+}
+
+func (w *world) signSDJWT(key jose.JSONWebKey, change func(*sdjwt.Template)) string {
+	w.Helper()
 	from, until := spec.Epoch(w.now)
 	t := sdjwt.Template{
 		Issuer: issuerURL, Type: spec.CredentialType, IssuedAt: from, NotBefore: from, Expires: until,
@@ -132,7 +137,7 @@ func (w *world) issueSDJWT(key *ecdsa.PrivateKey, change func(*sdjwt.Template)) 
 	if change != nil {
 		change(&t)
 	}
-	return must[string](w)(sdjwt.Issue(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: "2026"}}, t))
+	return must[string](w)(sdjwt.Issue(jose.SigningKey{Algorithm: jose.ES256, Key: key}, t))
 }
 
 func (w *world) issueBBS(key *bbs.SecretKey, change func(map[string]any)) string {

@@ -2,15 +2,18 @@ package wallet
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/credential/bbs"
 	"github.com/halfmask/halfmask/credential/bbs2023"
+	"github.com/halfmask/halfmask/credential/jws"
 	"github.com/halfmask/halfmask/protocol/fetch"
 	"github.com/halfmask/halfmask/protocol/openid4vci"
 	"github.com/halfmask/halfmask/spec/strictjson"
@@ -28,6 +31,9 @@ type issuerKeys struct {
 	issuer string
 	sdjwt  jose.JSONWebKeySet
 	bbs    string // verification method of its bbs-2023 proofs; may be empty
+
+	authorities []*x509.Certificate // that the wallet knows; what they certify counts
+	now         time.Time
 }
 
 // issuerKeys fetches the JWT VC issuer metadata (draft-ietf-oauth-sd-jwt-vc-24
@@ -63,7 +69,7 @@ func (w *Wallet) issuerKeys(ctx context.Context, issuer string) (*issuerKeys, er
 			return nil, fail("jwks_uri: %w", err)
 		}
 	}
-	keys := &issuerKeys{issuer: issuer, bbs: metadata.BBS}
+	keys := &issuerKeys{issuer: issuer, bbs: metadata.BBS, authorities: w.Issuers, now: w.now()}
 	if err := decodeOnce(metadata.Keys, &keys.sdjwt); err != nil {
 		return nil, fail("jwks: %w", err)
 	}
@@ -73,15 +79,19 @@ func (w *Wallet) issuerKeys(ctx context.Context, issuer string) (*issuerKeys, er
 	return keys, nil
 }
 
-// forSDJWT finds the one key that a credential's kid names, or the only key
-// when it names none.
-func (k *issuerKeys) forSDJWT(issuer, kid string) (*jose.JSONWebKey, error) {
-	if issuer != k.issuer {
+// forSDJWT gives the certified key of a credential with certificates, where
+// the wallet knows authorities, or else finds the one key that its kid names,
+// or the only key when it names none.
+func (k *issuerKeys) forSDJWT(by jws.Signer) (*jose.JSONWebKey, error) {
+	if by.Issuer != k.issuer {
 		return nil, fmt.Errorf("the offer was made by %s", k.issuer)
 	}
+	if len(k.authorities) > 0 && len(by.Chain) > 0 {
+		return by.Certified(k.authorities, k.now)
+	}
 	found := k.sdjwt.Keys
-	if kid != "" {
-		found = k.sdjwt.Key(kid)
+	if by.KeyID != "" {
+		found = k.sdjwt.Key(by.KeyID)
 	}
 	if len(found) != 1 {
 		return nil, fmt.Errorf("the issuer publishes %d keys of that name", len(found))

@@ -2,14 +2,23 @@ package wallet_test
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"github.com/halfmask/halfmask/credential"
 	"github.com/halfmask/halfmask/protocol/openid4vci"
@@ -99,12 +108,52 @@ func TestIssuerBelowNoAuthority(t *testing.T) {
 	w := newTown(t)
 	h, _ := w.create()
 	offer := w.offer(openid4vci.OfferOptions{})
-	h.Issuers = x509.NewCertPool()
+	h.Issuers = []*x509.Certificate{}
 	if _, err := h.Accept(t.Context(), offer, ""); err == nil {
 		t.Error("metadata that nobody signed was taken")
 	}
 	h.Issuers = nil
 	if _, err := h.Accept(t.Context(), offer, ""); err != nil {
 		t.Errorf("the offer was used up: %v", err)
+	}
+}
+
+// TestCertifiedIssuer: with authorities, a credential counts by the
+// certificate that it carries, which has to be its issuer's.
+func TestCertifiedIssuer(t *testing.T) {
+	w := newTown(t)
+	authority, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := w.signing.Key.(jose.JSONWebKey)
+	certify := func(uri string, root *x509.Certificate) *x509.Certificate {
+		c := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "issuer"}, NotBefore: w.now().Add(-time.Hour), NotAfter: w.now().Add(time.Hour)}
+		public := own.Public().Key
+		if root == nil {
+			c.Subject.CommonName, c.IsCA, c.BasicConstraintsValid, root, public = "authority", true, true, c, &authority.PublicKey
+		} else if u, err := url.Parse(uri); err == nil {
+			c.URIs = []*url.URL{u}
+		}
+		der, err := x509.CreateCertificate(rand.Reader, c, root, public, authority)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, err = x509.ParseCertificate(der); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	root := certify("", nil)
+	for uri, want := range map[string]string{w.issuer.URL: "", "https://other.example": "issuer-key"} {
+		h, _ := w.create()
+		h.Issuers = []*x509.Certificate{root}
+		own.Certificates = []*x509.Certificate{certify(uri, root)}
+		w.signing.Key = own
+		_, err := h.Accept(t.Context(), w.offer(openid4vci.OfferOptions{}), "", "person-sd-jwt")
+		var failed *credential.Error
+		if want == "" && err != nil || want != "" && (!errors.As(err, &failed) || failed.Check != want) {
+			t.Errorf("a certificate for %s: %v", uri, err)
+		}
 	}
 }

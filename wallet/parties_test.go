@@ -84,7 +84,7 @@ func newTown(t testing.TB) *town {
 		}},
 		"person-jwp": {Format: credential.JWPBBS, Type: jwpbbs.PersonType, BindingMethods: []string{"link_secret"},
 			ProofTypes: map[string]openid4vci.ProofType{openid4vci.LinkSecretProofs: {SigningAlgs: []string{jwpbbs.Algorithm}}}},
-	}, w, openid4vci.EndpointOptions{Now: w.now, ProofTypes: map[string]openid4vci.ProofVerifier{openid4vci.LinkSecretProofs: openid4vci.LinkSecretVerifier{}}})
+	}, w, openid4vci.EndpointOptions{Now: w.now, MetadataSigner: &w.signing, ProofTypes: map[string]openid4vci.ProofVerifier{openid4vci.LinkSecretProofs: openid4vci.LinkSecretVerifier{}}})
 	if err != nil {
 		t.Fatal(err)
 	}

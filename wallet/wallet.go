@@ -92,8 +92,9 @@ type Wallet struct {
 	Verifiers openid4vp.Trust
 
 	// Issuers are authorities below which an issuer's metadata must be signed
-	// (OpenID4VCI 1.0 section 12.2.3). nil: TLS alone says whose it is.
-	Issuers *x509.CertPool
+	// (OpenID4VCI 1.0 section 12.2.3), and its SD-JWTs too where they carry
+	// certificates. nil: TLS alone says whose they are.
+	Issuers []*x509.Certificate
 	// Browser is for offers that ask the person to log in; nil refuses them.
 	Browser Browser
 
@@ -170,7 +171,7 @@ func (w *Wallet) http() *http.Client {
 func (w *Wallet) issuance() *openid4vci.Client {
 	c := &openid4vci.Client{HTTP: w.http(), Now: w.now}
 	if w.Issuers != nil {
-		c.Trust = &openid4vci.MetadataTrust{Roots: w.Issuers}
+		c.Trust = &openid4vci.MetadataTrust{Anchors: w.Issuers}
 	}
 	return c
 }

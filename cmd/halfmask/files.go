@@ -125,15 +125,3 @@ func certificatesIn(path string) ([]*x509.Certificate, error) {
 	}
 	return found, nil
 }
-
-// poolOf gives nil for no certificates.
-func poolOf(certificates []*x509.Certificate) *x509.CertPool {
-	if len(certificates) == 0 {
-		return nil
-	}
-	pool := x509.NewCertPool()
-	for _, c := range certificates {
-		pool.AddCert(c)
-	}
-	return pool
-}

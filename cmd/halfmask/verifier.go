@@ -22,7 +22,7 @@ func verifierCommand() *cobra.Command {
 func verifierServeCommand() *cobra.Command {
 	var at place
 	var issuers []string
-	var tokenFile string
+	var tokenFile, authorities string
 	var files identityFiles
 	var registration string
 	c := &cobra.Command{
@@ -59,6 +59,9 @@ Requests live for five minutes and are kept in memory.`,
 			if err != nil {
 				return err
 			}
+			if trusted.Authorities, err = certificatesIn(authorities); err != nil {
+				return fmt.Errorf("--issuer-authorities: %w", err)
+			}
 			identities, err := files.identities(at.url)
 			if err != nil {
 				return err
@@ -88,6 +91,9 @@ Requests live for five minutes and are kept in memory.`,
 			for _, k := range trusted.BBS {
 				fmt.Fprintf(out, "    BBS        %s\n", bbs2023.Issuer(k))
 			}
+			for _, c := range trusted.Authorities {
+				fmt.Fprintf(out, "  trusts issuers of SD-JWTs that %s certifies\n", plain(c.Subject.String()))
+			}
 			fmt.Fprintf(out, "requests and results are forgotten when it stops (Ctrl-C)\n\n")
 			fmt.Fprintf(out, "Next, in another terminal: halfmask verifier request --claims age_over_18%s\n", serverFlag("verifier", at.url, defaultVerifier))
 			err = serve(cmd.Context(), cmd.ErrOrStderr(), l, server)
@@ -101,6 +107,7 @@ Requests live for five minutes and are kept in memory.`,
 	files.flags(c)
 	f := c.Flags()
 	f.StringSliceVar(&issuers, "trust-issuer", []string{defaultIssuer}, "`URLS` of the issuers whose credentials count")
+	f.StringVar(&authorities, "issuer-authorities", "", "PEM `FILE` with authorities: SD-JWTs of issuers that they certify count, too")
 	f.StringVar(&registration, "registration", "", "`FILE` with a registration certificate, a JWT, to show in every request: what a registrar says this platform may ask for")
 	f.StringVar(&tokenFile, "backend-token-file", "", "`FILE` with the token that the platform's back end sends (default: this machine alone, no token)")
 	return c

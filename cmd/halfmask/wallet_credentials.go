@@ -44,7 +44,7 @@ processes do not see it.`,
 			}
 			defer browser.listener.Close()
 			return f.open(cmd, func(w *wallet.Wallet) error {
-				w.Browser, w.Issuers = browser, poolOf(issuers)
+				w.Browser, w.Issuers = browser, issuers
 				entries, err := w.Accept(cmd.Context(), link, txCode, configurations...)
 				if err != nil {
 					return unreachable(err, "the issuer", "halfmask issuer serve")
@@ -54,7 +54,7 @@ processes do not see it.`,
 		},
 	}
 	c.Flags().StringVar(&txCode, "tx-code", "", "the transaction `CODE`, when the offer asks for one")
-	c.Flags().StringVar(&authorities, "issuer-authorities", "", "PEM `FILE` with the authorities below which the issuer's metadata must be signed (default: not asked for)")
+	c.Flags().StringVar(&authorities, "issuer-authorities", "", "PEM `FILE` with the authorities below which the issuer's metadata must be signed, and its SD-JWTs where they carry certificates (default: not asked for)")
 	c.Flags().StringSliceVar(&configurations, "configuration", nil, "`NAMES` of the credentials to obtain (default: all that the wallet can keep)")
 	return c
 }

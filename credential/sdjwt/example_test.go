@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/halfmask/halfmask/credential/jws"
 	"github.com/halfmask/halfmask/credential/sdjwt"
 )
 
@@ -63,8 +64,8 @@ func Example() {
 	}
 
 	// Verifier.
-	trusted := func(issuer, kid string) (*jose.JSONWebKey, error) {
-		if issuer != "https://issuer.example" || kid != "2026" {
+	trusted := func(by jws.Signer) (*jose.JSONWebKey, error) {
+		if by.Issuer != "https://issuer.example" || by.KeyID != "2026" {
 			return nil, fmt.Errorf("not a trusted issuer")
 		}
 		return &jose.JSONWebKey{Key: &issuerKey.PublicKey}, nil

@@ -16,6 +16,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/credential/jws"
 	"github.com/halfmask/halfmask/credential/sdjwt"
 )
 
@@ -60,9 +61,9 @@ func newEd25519() ed25519.PrivateKey {
 func public(key *ecdsa.PrivateKey) *jose.JSONWebKey { return &jose.JSONWebKey{Key: &key.PublicKey} }
 
 // trusted answers with the issuer's key and for nobody else.
-func trusted(issuer, kid string) (*jose.JSONWebKey, error) {
-	if issuer != issuerID || kid != "2026" && kid != "" {
-		return nil, errors.New("unknown issuer or key")
+func trusted(by jws.Signer) (*jose.JSONWebKey, error) {
+	if by.Issuer != issuerID || by.KeyID != "2026" && by.KeyID != "" {
+		return nil, errors.New("unknown by.Issuer or key")
 	}
 	return public(issuerKey), nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/credential/jws"
 	"github.com/halfmask/halfmask/credential/sdjwt"
 )
 
@@ -76,7 +77,7 @@ func FuzzVerify(f *testing.F) {
 	if err := json.Unmarshal(data, &v); err != nil {
 		f.Fatal(err)
 	}
-	answer := func(string, string) (*jose.JSONWebKey, error) { return v.IssuerKey, nil }
+	answer := func(jws.Signer) (*jose.JSONWebKey, error) { return v.IssuerKey, nil }
 	loose := sdjwt.Policy{Now: v.At}
 	strict := sdjwt.Policy{Now: v.At, KeyBinding: &sdjwt.KeyBinding{Nonce: v.Nonce, Audience: v.Audience}}
 	if _, err := sdjwt.Verify(v.Presentation, answer, strict); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/halfmask/halfmask/credential/jws"
 	"github.com/halfmask/halfmask/credential/sdjwt"
 )
 
@@ -193,7 +194,7 @@ func TestRoundTrip(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				answer := func(string, string) (*jose.JSONWebKey, error) { return key.public, nil }
+				answer := func(jws.Signer) (*jose.JSONWebKey, error) { return key.public, nil }
 				if _, err := sdjwt.VerifyIssued(s, answer, policy); err != nil {
 					t.Fatal(err)
 				}

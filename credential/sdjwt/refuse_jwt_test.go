@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/halfmask/halfmask/credential/jws"
 	"github.com/halfmask/halfmask/credential/sdjwt"
 )
 
@@ -188,7 +189,7 @@ func TestVerifyRefusesKeyFromCaller(t *testing.T) {
 		{"for another algorithm", &jose.JSONWebKey{Key: &issuerKey.PublicKey, Algorithm: "ES384"}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := sdjwt.Verify(s, func(string, string) (*jose.JSONWebKey, error) { return tt.key, tt.err }, policy)
+			_, err := sdjwt.Verify(s, func(jws.Signer) (*jose.JSONWebKey, error) { return tt.key, tt.err }, policy)
 			refused(t, err, "issuer-key")
 		})
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/credential/jws"
 )
 
 // DefaultMaxAge is how old a Key Binding JWT may be when [KeyBinding].MaxAge
@@ -63,10 +64,11 @@ type Verified struct {
 // Every refusal is a [*credential.Error].
 //
 // issuerKey answers with the key that the caller trusts for that issuer, or
-// with an error. kid is a name out of the credential, "" when there is none,
-// and may be anything: look it up among the issuer's known keys and never
-// fetch it. Only the key that issuerKey returns is used.
-func Verify(presentation string, issuerKey func(issuer, kid string) (*jose.JSONWebKey, error), p Policy) (*Verified, error) {
+// with an error. What it is told is out of the credential and may be anything:
+// look names up among known keys and never fetch them, and take the
+// certificates for no more than [jws.Signer.Certified] does. Only the key that
+// issuerKey returns is used.
+func Verify(presentation string, issuerKey func(jws.Signer) (*jose.JSONWebKey, error), p Policy) (*Verified, error) {
 	now := p.Now
 	if now.IsZero() {
 		now = time.Now()
@@ -101,7 +103,7 @@ func Verify(presentation string, issuerKey func(issuer, kid string) (*jose.JSONW
 // binding is refused, and so is one that uses a salt twice, by which a
 // verifier could guess what is withheld. p.KeyBinding must be nil.
 // The caller compares Verified.HolderKey with its own key.
-func VerifyIssued(s string, issuerKey func(issuer, kid string) (*jose.JSONWebKey, error), p Policy) (*Verified, error) {
+func VerifyIssued(s string, issuerKey func(jws.Signer) (*jose.JSONWebKey, error), p Policy) (*Verified, error) {
 	if p.KeyBinding != nil {
 		return nil, credential.Failed("key-binding-policy", "RFC 9901 section 7.2", "a credential from its issuer has no key binding to ask for")
 	}
@@ -131,17 +133,17 @@ func VerifyIssued(s string, issuerKey func(issuer, kid string) (*jose.JSONWebKey
 }
 
 // verifySigned carries out RFC 9901 section 7.1 but for the audience.
-func verifySigned(p *parts, issuerKey func(issuer, kid string) (*jose.JSONWebKey, error), typ string, now time.Time) (*Credential, error) {
-	issuer, _ := p.token.Payload["iss"].(string)
-	if issuer == "" {
+func verifySigned(p *parts, issuerKey func(jws.Signer) (*jose.JSONWebKey, error), typ string, now time.Time) (*Credential, error) {
+	signer := p.token.Signer()
+	if signer.Issuer == "" {
 		return nil, credential.Failed("issuer", "RFC 9901 section 7.1", "iss is missing or not a string: nobody to trust a key for")
 	}
-	key, err := issuerKey(issuer, p.token.KeyID)
+	key, err := issuerKey(signer)
 	if err != nil {
-		return nil, credential.Failed("issuer-key", "draft-ietf-oauth-sd-jwt-vc-24 section 2.5", "issuer %s, kid %s: %w", brief(issuer), brief(p.token.KeyID), err)
+		return nil, credential.Failed("issuer-key", "draft-ietf-oauth-sd-jwt-vc-24 section 2.5", "issuer %s, kid %s: %w", brief(signer.Issuer), brief(signer.KeyID), err)
 	}
 	if key == nil {
-		return nil, credential.Failed("issuer-key", "draft-ietf-oauth-sd-jwt-vc-24 section 2.5", "no trusted key for issuer %s, kid %s", brief(issuer), brief(p.token.KeyID))
+		return nil, credential.Failed("issuer-key", "draft-ietf-oauth-sd-jwt-vc-24 section 2.5", "no trusted key for issuer %s, kid %s", brief(signer.Issuer), brief(signer.KeyID))
 	}
 	if err := p.token.Verify(key); err != nil {
 		return nil, err

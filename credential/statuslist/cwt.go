@@ -85,7 +85,7 @@ func (t *Token) SignCWT(key crypto.Signer) ([]byte, error) {
 }
 
 // VerifyCWT is [VerifyJWT] for the CWT form.
-func VerifyCWT(octets []byte, key func(kid string) (*jose.JSONWebKey, error), uri string, now time.Time) (*Token, error) {
+func VerifyCWT(octets []byte, key func(jws.Signer) (*jose.JSONWebKey, error), uri string, now time.Time) (*Token, error) {
 	failed := func(check, format string, args ...any) error {
 		return credential.Failed(check, clauseCWT, format, args...)
 	}
@@ -97,7 +97,7 @@ func VerifyCWT(octets []byte, key func(kid string) (*jose.JSONWebKey, error), ur
 		return nil, failed("status-cbor", "no tagged COSE_Sign1: %w", err)
 	}
 	kid, _ := message.Headers.Protected[cose.HeaderLabelKeyID].([]byte)
-	trusted, err := key(string(kid))
+	trusted, err := key(jws.Signer{KeyID: string(kid)})
 	if err != nil {
 		return nil, failed("status-key", "%w", err)
 	}

@@ -42,12 +42,12 @@ func (t *Token) SignJWT(key jose.SigningKey) (string, error) {
 // that list; kid is a name out of the token, "" when there is none: look it up
 // and never fetch it. The token must be valid at now. Errors are
 // [*credential.Error].
-func VerifyJWT(text string, key func(kid string) (*jose.JSONWebKey, error), uri string, now time.Time) (*Token, error) {
+func VerifyJWT(text string, key func(jws.Signer) (*jose.JSONWebKey, error), uri string, now time.Time) (*Token, error) {
 	token, err := jws.Read(text, jwtForm)
 	if err != nil {
 		return nil, err
 	}
-	trusted, err := key(token.KeyID)
+	trusted, err := key(token.Signer())
 	if err != nil {
 		return nil, credential.Failed("status-key", clauseRules, "%w", err)
 	}

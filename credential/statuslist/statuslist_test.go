@@ -36,10 +36,10 @@ func newKey(t testing.TB) *ecdsa.PrivateKey {
 	return k
 }
 
-type keyFunc = func(kid string) (*jose.JSONWebKey, error)
+type keyFunc = func(jws.Signer) (*jose.JSONWebKey, error)
 
 func trust(key any) keyFunc {
-	return func(string) (*jose.JSONWebKey, error) { return &jose.JSONWebKey{Key: key}, nil }
+	return func(jws.Signer) (*jose.JSONWebKey, error) { return &jose.JSONWebKey{Key: key}, nil }
 }
 
 func public(k *ecdsa.PrivateKey) keyFunc { return trust(&k.PublicKey) }
@@ -259,7 +259,7 @@ func TestVerifyCWTRefuses(t *testing.T) {
 	}
 	_, err = statuslist.VerifyCWT(sound, trust(&p384.PublicKey), uri, at)
 	check(t, "key for another algorithm", err, "status-algorithm")
-	none := func(string) (*jose.JSONWebKey, error) { return nil, errors.New("not trusted") }
+	none := func(jws.Signer) (*jose.JSONWebKey, error) { return nil, errors.New("not trusted") }
 	_, err = statuslist.VerifyCWT(sound, none, uri, at)
 	check(t, "no key", err, "status-key")
 	_, err = statuslist.VerifyJWT(forge(t, key, payload(nil)), none, uri, at)
@@ -386,7 +386,7 @@ func Example() {
 	}
 
 	// A verifier that saw {"status": {"status_list": {"idx": 4711, "uri": …}}}.
-	trusted := func(string) (*jose.JSONWebKey, error) { return &jose.JSONWebKey{Key: &key.PublicKey}, nil }
+	trusted := func(jws.Signer) (*jose.JSONWebKey, error) { return &jose.JSONWebKey{Key: &key.PublicKey}, nil }
 	got, err := statuslist.VerifyJWT(text, trusted, uri, now)
 	if err != nil {
 		panic(err)

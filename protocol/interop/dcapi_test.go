@@ -11,6 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/credential/jws"
 	"github.com/halfmask/halfmask/credential/sdjwt"
 	"github.com/halfmask/halfmask/protocol/openid4vp"
 	"github.com/halfmask/halfmask/spec"
@@ -115,7 +116,7 @@ func (h *halfmask) answered(request *openid4vp.Request, key *openid4vp.ResponseK
 		return err
 	}
 	text, _ := response.Token["person"][0].Text()
-	v, err := sdjwt.Verify(text, func(string, string) (*jose.JSONWebKey, error) { return &published.JWKS.Keys[0], nil }, sdjwt.Policy{
+	v, err := sdjwt.Verify(text, func(jws.Signer) (*jose.JSONWebKey, error) { return &published.JWKS.Keys[0], nil }, sdjwt.Policy{
 		Type: spec.CredentialType, KeyBinding: &sdjwt.KeyBinding{Nonce: request.Nonce, Audience: request.Audience()},
 	})
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/halfmask/halfmask/credential/jws"
 	"github.com/halfmask/halfmask/credential/sdjwt"
 	"github.com/halfmask/halfmask/protocol/openid4vci"
 	"github.com/halfmask/halfmask/spec"
@@ -60,7 +61,7 @@ func TestOID4VCTSWalletFlows(t *testing.T) {
 	row := oid4vcts(t).row(ourIssuer)
 	usual := newClub(t, h, openid4vci.EndpointOptions{})
 	strict := newClub(t, h, openid4vci.EndpointOptions{RequireDPoP: true})
-	signing := newClub(t, h, openid4vci.EndpointOptions{MetadataSigner: &openid4vci.MetadataSigner{Key: usual.key, Chain: usual.key.Key.(jose.JSONWebKey).Certificates}})
+	signing := newClub(t, h, openid4vci.EndpointOptions{MetadataSigner: &usual.key})
 	login := document{"clientId": "wallet", "redirectUri": redirectURI}
 	for _, f := range []flow{
 		{name: "with a transaction code", issuer: usual, offer: withTxCode, with: document{"txCode": txCode}},
@@ -93,7 +94,7 @@ func (h *halfmask) bound(credentials []string, keys []jose.JSONWebKey) error {
 		return err
 	}
 	for i, text := range credentials {
-		v, err := sdjwt.VerifyIssued(text, func(string, string) (*jose.JSONWebKey, error) { return &published.JWKS.Keys[0], nil }, sdjwt.Policy{Type: spec.CredentialType})
+		v, err := sdjwt.VerifyIssued(text, func(jws.Signer) (*jose.JSONWebKey, error) { return &published.JWKS.Keys[0], nil }, sdjwt.Policy{Type: spec.CredentialType})
 		if err != nil {
 			return err
 		}

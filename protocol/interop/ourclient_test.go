@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/halfmask/halfmask/credential/jws"
 	"github.com/halfmask/halfmask/credential/sdjwt"
 	"github.com/halfmask/halfmask/protocol/openid4vci"
 )
@@ -117,7 +118,7 @@ func issuedTo(holder *ecdsa.PublicKey, issuer string, credentials []string) erro
 	if err := getJSON(address, &published); err != nil {
 		return err
 	}
-	v, err := sdjwt.VerifyIssued(credentials[0], func(string, string) (*jose.JSONWebKey, error) { return &published.JWKS.Keys[0], nil }, sdjwt.Policy{Type: memberType})
+	v, err := sdjwt.VerifyIssued(credentials[0], func(jws.Signer) (*jose.JSONWebKey, error) { return &published.JWKS.Keys[0], nil }, sdjwt.Policy{Type: memberType})
 	if err != nil {
 		return err
 	}

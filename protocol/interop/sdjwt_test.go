@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/halfmask/halfmask/credential/jws"
 	"github.com/halfmask/halfmask/credential/sdjwt"
 	"github.com/halfmask/halfmask/spec"
 )
@@ -143,9 +144,9 @@ type sdjwtShown struct {
 }
 
 func (s sdjwtShown) weVerify() (map[string]any, error) {
-	key := func(issuer, kid string) (*jose.JSONWebKey, error) {
-		if issuer != sdjwtIssuer || kid != sdjwtKeyID {
-			return nil, fmt.Errorf("%s with %q is not trusted", issuer, kid)
+	key := func(by jws.Signer) (*jose.JSONWebKey, error) {
+		if by.Issuer != sdjwtIssuer || by.KeyID != sdjwtKeyID {
+			return nil, fmt.Errorf("%s with %q is not trusted", by.Issuer, by.KeyID)
 		}
 		return s.issuerKey, nil
 	}
@@ -286,7 +287,7 @@ func TestSDJWT(t *testing.T) {
 
 			// they issue
 			issued := p.theyIssue(test, ourHolder)
-			_, err = sdjwt.VerifyIssued(issued, func(string, string) (*jose.JSONWebKey, error) { return &p.theirIssuerKey, nil },
+			_, err = sdjwt.VerifyIssued(issued, func(jws.Signer) (*jose.JSONWebKey, error) { return &p.theirIssuerKey, nil },
 				sdjwt.Policy{Type: spec.CredentialType, Now: sdjwtNow})
 			s.row("they issue, we check on receipt").accepts(t, test.name, err)
 			shown = good(p.wePresent(test, issued), &p.theirIssuerKey)

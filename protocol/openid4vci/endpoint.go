@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
+
 	"github.com/halfmask/halfmask/protocol/fetch"
 )
 
@@ -55,8 +57,10 @@ type EndpointOptions struct {
 	ProofTypes map[string]ProofVerifier
 	// RequireDPoP refuses bearer tokens, as HAIP 1.0 section 4 asks.
 	RequireDPoP bool
-	// MetadataSigner signs the metadata for wallets that ask for that.
-	MetadataSigner *MetadataSigner
+	// MetadataSigner signs the metadata for wallets that ask for that (section
+	// 12.2.3). The certificates of a jose.JSONWebKey become x5c; the trust
+	// anchor stays out of them.
+	MetadataSigner *jose.SigningKey
 	// Notified is told what a wallet says of credentials that it got.
 	Notified func(ctx context.Context, subject, configuration string, event Event, description string)
 

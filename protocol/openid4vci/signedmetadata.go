@@ -1,11 +1,8 @@
 package openid4vci
 
 import (
-	"bytes"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -22,24 +19,15 @@ import (
 const (
 	clauseSigned     = "OpenID4VCI 1.0 section 12.2.3"
 	metadataLifetime = 24 * time.Hour
-	maxChain         = 8 // certificates
 )
 
 var metadataForm = jws.Form{Typ: "openidvci-issuer-metadata+jwt", Prefix: "signed-metadata-", Max: maxMessage, Clause: clauseSigned}
 
-// MetadataSigner signs an issuer's metadata (section 12.2.3).
-type MetadataSigner struct {
-	Key jose.SigningKey // its identifier becomes kid
-	// Chain has the signer's certificate first; it becomes x5c. The trust
-	// anchor stays out.
-	Chain []*x509.Certificate
-}
-
 // MetadataTrust is whose signature on metadata a wallet believes: one of the
-// keys, by its identifier, or a certificate below one of the roots.
+// keys, by its identifier, or a certificate below one of the anchors.
 type MetadataTrust struct {
-	Keys  jose.JSONWebKeySet
-	Roots *x509.CertPool
+	Keys    jose.JSONWebKeySet
+	Anchors []*x509.Certificate
 }
 
 // prefers reports whether a request asks for one media type rather than for
@@ -67,16 +55,7 @@ func (e *Endpoint) signMetadata() (string, error) {
 	}
 	now := e.now()
 	claims["iss"], claims["sub"], claims["iat"], claims["exp"] = e.meta.Issuer, e.meta.Issuer, now.Unix(), now.Add(metadataLifetime).Unix()
-	header := map[string]any{}
-	signer := e.options.MetadataSigner
-	if len(signer.Chain) > 0 {
-		chain := make([]string, len(signer.Chain))
-		for i, c := range signer.Chain {
-			chain[i] = base64.StdEncoding.EncodeToString(c.Raw)
-		}
-		header["x5c"] = chain
-	}
-	signed, err := jws.Sign(signer.Key, metadataForm, header, claims, nil)
+	signed, err := jws.Sign(*e.options.MetadataSigner, metadataForm, nil, claims, nil)
 	if err != nil {
 		return "", fmt.Errorf("openid4vci: sign metadata: %w", err)
 	}
@@ -122,43 +101,19 @@ func readSignedMetadata(text, issuer string, trust *MetadataTrust, now time.Time
 
 // key finds the key that the token names among those that are trusted.
 func (t *MetadataTrust) key(token *jws.Token, now time.Time) (*jose.JSONWebKey, error) {
-	if chain, ok := token.Header["x5c"].([]any); ok && t.Roots != nil {
-		return t.certified(chain, now)
+	if _, ok := token.Header["x5c"]; ok && len(t.Anchors) > 0 {
+		chain, err := jws.ReadCertificates(token.Header["x5c"])
+		if err != nil {
+			return nil, fmt.Errorf("x5c: %w", err)
+		}
+		if err := jws.CheckChain(chain, t.Anchors, now); err != nil {
+			return nil, err
+		}
+		return &jose.JSONWebKey{Key: chain[0].PublicKey}, nil
 	}
 	found := slices.DeleteFunc(slices.Clone(t.Keys.Keys), func(k jose.JSONWebKey) bool { return k.KeyID != token.KeyID || !k.IsPublic() })
 	if len(found) != 1 {
 		return nil, fmt.Errorf("%d trusted keys are named %.80q", len(found), token.KeyID)
 	}
 	return &found[0], nil
-}
-
-func (t *MetadataTrust) certified(chain []any, now time.Time) (*jose.JSONWebKey, error) {
-	if len(chain) == 0 || len(chain) > maxChain {
-		return nil, fmt.Errorf("x5c has %d certificates, not 1 to %d", len(chain), maxChain)
-	}
-	var leaf *x509.Certificate
-	between := x509.NewCertPool()
-	for i, c := range chain {
-		text, _ := c.(string)
-		der, err := base64.StdEncoding.Strict().DecodeString(text)
-		if err != nil {
-			return nil, errors.New("x5c is not base64")
-		}
-		certificate, err := x509.ParseCertificate(der)
-		switch {
-		case err != nil:
-			return nil, errors.New("x5c has no readable certificate")
-		case bytes.Equal(certificate.RawSubject, certificate.RawIssuer): // HAIP 1.0 section 4.1
-			return nil, errors.New("x5c has a certificate that is its own issuer: trust comes from elsewhere")
-		case i == 0:
-			leaf = certificate
-		default:
-			between.AddCert(certificate)
-		}
-	}
-	_, err := leaf.Verify(x509.VerifyOptions{Roots: t.Roots, Intermediates: between, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
-	if err != nil {
-		return nil, fmt.Errorf("x5c: %w", err)
-	}
-	return &jose.JSONWebKey{Key: leaf.PublicKey}, nil
 }

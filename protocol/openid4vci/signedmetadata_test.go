@@ -35,7 +35,7 @@ func publicOf(key jose.SigningKey, kid string) jose.JSONWebKey {
 
 func TestSignedMetadata(t *testing.T) {
 	key, public := signingKey(t, "m1")
-	s := newStage(t, "", EndpointOptions{MetadataSigner: &MetadataSigner{Key: key}})
+	s := newStage(t, "", EndpointOptions{MetadataSigner: &key})
 	s.client.Trust = &MetadataTrust{Keys: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{public}}}
 	if m, err := s.client.Metadata(t.Context(), s.issuer); err != nil || m.CredentialEndpoint != s.endpoint.meta.CredentialEndpoint {
 		t.Errorf("got %+v, %v", m, err)
@@ -79,24 +79,23 @@ func TestSignedMetadataByCertificate(t *testing.T) {
 	root, rootKey := make("root", nil, nil)
 	stranger, _ := make("stranger", nil, nil)
 	leaf, leafKey := make("leaf", root, rootKey)
-	s := newStage(t, "", EndpointOptions{MetadataSigner: &MetadataSigner{Key: jose.SigningKey{Algorithm: jose.ES256, Key: leafKey}, Chain: []*x509.Certificate{leaf}}})
-	pool := x509.NewCertPool()
-	pool.AddCert(root)
-	s.client.Trust = &MetadataTrust{Roots: pool}
+	certified := func(chain ...*x509.Certificate) *jose.SigningKey {
+		return &jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: leafKey, Certificates: chain}}
+	}
+	s := newStage(t, "", EndpointOptions{MetadataSigner: certified(leaf)})
+	s.client.Trust = &MetadataTrust{Anchors: []*x509.Certificate{root}}
 	if _, err := s.client.Metadata(t.Context(), s.issuer); err != nil {
 		t.Error(err)
 	}
 	t.Run("trust anchor in the chain", func(t *testing.T) {
-		s.endpoint.options.MetadataSigner.Chain = []*x509.Certificate{leaf, root}
-		defer func() { s.endpoint.options.MetadataSigner.Chain = []*x509.Certificate{leaf} }()
+		s.endpoint.options.MetadataSigner = certified(leaf, root)
+		defer func() { s.endpoint.options.MetadataSigner = certified(leaf) }()
 		if _, err := s.client.Metadata(t.Context(), s.issuer); !failsCheck(err, "signed-metadata-key") {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("certificate below another root", func(t *testing.T) {
-		pool := x509.NewCertPool()
-		pool.AddCert(stranger)
-		s.client.Trust = &MetadataTrust{Roots: pool}
+		s.client.Trust = &MetadataTrust{Anchors: []*x509.Certificate{stranger}}
 		if _, err := s.client.Metadata(t.Context(), s.issuer); !failsCheck(err, "signed-metadata-key") {
 			t.Errorf("got %v", err)
 		}

@@ -63,7 +63,7 @@ func x509Identity(clientID string, key jose.SigningKey, chain []*x509.Certificat
 	}
 	x5c := make([]any, len(chain))
 	for n, c := range chain {
-		if selfSigned(c) {
+		if jws.OwnIssuer(c) {
 			return nil, errors.New("openid4vp: a chain holds neither the trust anchor nor another self-signed certificate")
 		}
 		x5c[n] = base64.StdEncoding.EncodeToString(c.Raw)
@@ -120,11 +120,6 @@ func identity(clientID string, key jose.SigningKey, header map[string]any, publi
 
 func (i *Identity) sign(payload any) (string, error) {
 	return jws.Sign(i.key, requestObject, i.header, payload, i.public)
-}
-
-// selfSigned tells a trust anchor by its form.
-func selfSigned(c *x509.Certificate) bool {
-	return slices.Equal(c.RawIssuer, c.RawSubject) && c.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
 }
 
 // Sign gives the request as a signed request object (RFC 9101), to be served

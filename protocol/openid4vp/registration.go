@@ -121,7 +121,7 @@ func (t *Trust) Registration(r *Request) (*Registration, error) {
 	if t != nil {
 		anchors = t.Registrars
 	}
-	if err := verifyChain(chain, anchors, t.now()); err != nil {
+	if err := jws.CheckChain(chain, anchors, t.now()); err != nil {
 		return nil, failed("registration-certificate", "%w", err)
 	}
 	if err := token.Verify(&jose.JSONWebKey{Key: chain[0].PublicKey}); err != nil {

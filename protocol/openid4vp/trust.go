@@ -3,7 +3,6 @@ package openid4vp
 import (
 	"context"
 	"crypto/x509"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -117,7 +116,7 @@ func (t *Trust) identifyByCertificate(by *Verifier, token *jws.Token) error {
 	if t != nil {
 		anchors = t.Anchors
 	}
-	if err := verifyChain(chain, anchors, t.now()); err != nil {
+	if err := jws.CheckChain(chain, anchors, t.now()); err != nil {
 		return bad("client-certificate", "%w", err)
 	}
 	leaf := chain[0]
@@ -129,34 +128,4 @@ func (t *Trust) identifyByCertificate(by *Verifier, token *jws.Token) error {
 	}
 	by.Certificate, by.Key = leaf, &jose.JSONWebKey{Key: leaf.PublicKey}
 	return nil
-}
-
-// verifyChain validates a chain up to one of the anchors. The anchor itself
-// comes from the wallet's configuration and never from the other side (HAIP
-// 1.0 section 5).
-func verifyChain(chain, anchors []*x509.Certificate, now time.Time) error {
-	if len(anchors) == 0 {
-		return errors.New("no trust anchor is configured")
-	}
-	roots, between := x509.NewCertPool(), x509.NewCertPool()
-	for _, a := range anchors {
-		roots.AddCert(a)
-	}
-	for i, c := range chain {
-		if selfSigned(c) || slices.ContainsFunc(anchors, c.Equal) {
-			return errors.New("x5c holds a trust anchor or another self-signed certificate")
-		}
-		if i > 0 {
-			between.AddCert(c)
-		}
-	}
-	leaf := chain[0]
-	if leaf.IsCA {
-		return errors.New("the certificate is an authority's")
-	}
-	if leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
-		return errors.New("the certificate is not for signatures")
-	}
-	_, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
-	return err
 }

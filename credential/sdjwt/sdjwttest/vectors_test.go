@@ -17,6 +17,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/halfmask/halfmask/credential"
+	"github.com/halfmask/halfmask/credential/jws"
 	"github.com/halfmask/halfmask/credential/sdjwt"
 	"github.com/halfmask/halfmask/credential/sdjwt/sdjwttest"
 )
@@ -189,7 +190,7 @@ func (v vector) verify() (*sdjwt.Verified, error) {
 	if v.Nonce != "" {
 		p.KeyBinding = &sdjwt.KeyBinding{Nonce: v.Nonce, Audience: v.Audience}
 	}
-	return sdjwt.Verify(v.Presentation, func(string, string) (*jose.JSONWebKey, error) { return v.IssuerKey, nil }, p)
+	return sdjwt.Verify(v.Presentation, func(jws.Signer) (*jose.JSONWebKey, error) { return v.IssuerKey, nil }, p)
 }
 
 // TestVectors makes every vector again and compares it, byte for byte, and
