@@ -94,7 +94,7 @@ func (c *chunk) save(name string) (err error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return fmt.Errorf("exposure: %w", err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".unfinished-*")
+	f, err := os.CreateTemp(filepath.Dir(name), unfinished+"*")
 	if err != nil {
 		return fmt.Errorf("exposure: %w", err)
 	}

@@ -31,7 +31,7 @@ func checkMemory(s *scenario.Scenario, processors int, available int64) error {
 		return nil
 	}
 	each := int64(bytesOfPerson) + int64(s.Habits.MeanLogins*bytesOfLogin)
-	fits := (available - int64(processors)*bytesOfChunk) / each
+	fits := min((available-int64(processors)*bytesOfChunk)/each, maxExecuted)
 	if fits < 2 {
 		return fmt.Errorf("exposure: the run takes about %d MB of memory, and %d MB are free: too few for any", need>>20, available>>20)
 	}

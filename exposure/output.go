@@ -8,9 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -85,7 +83,7 @@ func digest(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Write writes the comparison to a folder, which it makes: report.html (one
+// Write writes the comparison to a folder, which it makes, all of it or nothing: report.html (one
 // file, for reading offline), results.csv, exclusion.csv, details.json, manifest.json and
 // transcripts, some logins of each design as each party saw them, as JSON
 // Lines.
@@ -120,15 +118,7 @@ func (r *Result) Write(dir string) error {
 		}
 		files[filepath.Join("transcripts", design+".jsonl")] = b.Bytes()
 	}
-	if err := os.MkdirAll(filepath.Join(dir, "transcripts"), 0o755); err != nil {
-		return fmt.Errorf("exposure: %w", err)
-	}
-	for name, b := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), b, fs.FileMode(0o644)); err != nil {
-			return fmt.Errorf("exposure: %w", err)
-		}
-	}
-	return nil
+	return WriteFiles(dir, files)
 }
 
 func (r *Result) exclusionCSV() []byte {

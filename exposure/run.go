@@ -2,11 +2,8 @@ package exposure
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -44,16 +41,18 @@ func DefaultScenario() *scenario.Scenario {
 // where an earlier one was cut off.
 func Run(ctx context.Context, s *scenario.Scenario, o Options) (*Result, error) {
 	began := time.Now()
+	if err := checkMemory(s, runtime.GOMAXPROCS(0), availableMemory()); err != nil {
+		return nil, err
+	}
 	r, err := newRun(s, o)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkMemory(s, runtime.GOMAXPROCS(0), availableMemory()); err != nil {
+	release, err := r.claim()
+	if err != nil {
 		return nil, err
 	}
-	if err := r.claim(); err != nil {
-		return nil, err
-	}
+	defer release()
 	r.progress()
 	found := make([]*outcome, len(r.designs))
 	for i := range found {
@@ -159,7 +158,8 @@ func newRun(s *scenario.Scenario, o Options) (*run, error) {
 	if r.cells, err = r.world.cells(r.plan, s.People); err != nil {
 		return nil, err
 	}
-	r.key, err = r.digest()
+	now, err := r.identity()
+	r.key = digest(now)
 	return r, err
 }
 
@@ -236,52 +236,6 @@ func (r *run) progress() {
 
 // chunks counts the chunks of people.
 func (r *run) chunks() int { return (r.scenario.People + chunkPeople - 1) / chunkPeople }
-
-// digest says what was asked for, so that a folder is taken up again by the
-// same run only. The designs, the coalitions and the number of seeds are left
-// out: a later run may have more of them.
-func (r *run) digest() (string, error) {
-	s := *r.scenario
-	s.Name, s.Designs, s.Coalitions, s.Seeds = "", nil, nil, 0
-	data := dataDigests()
-	if s.Trace != "" {
-		b, err := os.ReadFile(s.Trace)
-		if err != nil {
-			return "", fmt.Errorf("exposure: %w", err)
-		}
-		s.Trace, data["trace"] = "", digest(b)
-	}
-	asked, err := json.Marshal(struct {
-		Scenario scenario.Scenario
-		Rules    string
-		Data     map[string]string
-	}{s, r.rules.Name, data})
-	return digest(asked), err
-}
-
-// claim refuses a folder that holds another run.
-func (r *run) claim() error {
-	if r.options.Dir == "" {
-		return nil
-	}
-	if err := os.MkdirAll(r.options.Dir, 0o755); err != nil {
-		return fmt.Errorf("exposure: %w", err)
-	}
-	name := filepath.Join(r.options.Dir, "chunks", "run.sha256")
-	before, err := os.ReadFile(name)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		if err = os.MkdirAll(filepath.Dir(name), 0o755); err == nil {
-			err = os.WriteFile(name, []byte(r.key+"\n"), 0o644)
-		}
-	case err == nil && string(before) != r.key+"\n":
-		return fmt.Errorf("exposure: %s holds the chunks of another scenario, or of another version: name another folder or remove it", r.options.Dir)
-	}
-	if err != nil {
-		return fmt.Errorf("exposure: %w", err)
-	}
-	return nil
-}
 
 // outcome is what was found of one design.
 type outcome struct {

@@ -3,9 +3,8 @@ package exposure
 import (
 	"bytes"
 	"encoding/csv"
-	"fmt"
 	"math"
-	"os"
+	"path/filepath"
 	"strconv"
 )
 
@@ -44,8 +43,5 @@ func WriteSeeds(name string, seeds [][]Row) error {
 		w.Write([]string{k.design, k.coalition, k.stratum, k.metric, number(sum / float64(len(v))), number(low), number(high), strconv.Itoa(len(v))})
 	}
 	w.Flush()
-	if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
-		return fmt.Errorf("exposure: %w", err)
-	}
-	return nil
+	return WriteFiles(filepath.Dir(name), map[string][]byte{filepath.Base(name): b.Bytes()})
 }

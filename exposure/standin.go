@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
@@ -21,6 +22,8 @@ const (
 	learnedPeople = 120 // that a model is learned from
 	learnedDays   = 21
 	pairedPeople  = 60 // in the run that it is held to, with another seed
+
+	maxStandIn = 20_000_000 // people
 )
 
 // Model executes a design on two small towns, learns a stand-in from the one
@@ -148,6 +151,9 @@ func standInRun(s *scenario.Scenario, o Options) (*run, *standin.Town, error) {
 		if err := engine.Check(size, available); err != nil {
 			return nil, nil, err
 		}
+	}
+	if s.People > maxStandIn || size.Units > math.MaxUint32 {
+		return nil, nil, fmt.Errorf("exposure: %d people with %.4g logins each; at most %d people, and %d logins and enrollments together, can be stood in for", s.People, s.Habits.MeanLogins, maxStandIn, int64(math.MaxUint32/2))
 	}
 	debug.SetMemoryLimit(engine.Memory(size))
 	small := *s // newRun makes people to be executed

@@ -2,11 +2,11 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"github.com/halfmask/halfmask/exposure"
 	"github.com/halfmask/halfmask/exposure/metrics"
 	"github.com/halfmask/halfmask/exposure/report"
 )
@@ -37,11 +37,10 @@ there: one file for reading offline and for printing.`,
 			if err != nil {
 				return err
 			}
-			name := filepath.Join(args[0], "report.html")
-			if err := os.WriteFile(name, page, 0o644); err != nil {
+			if err := exposure.WriteFiles(args[0], map[string][]byte{"report.html": page}); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "Written: %s (open it in a browser).\n", name)
+			fmt.Fprintf(cmd.OutOrStdout(), "Written: %s (open it in a browser).\n", filepath.Join(args[0], "report.html"))
 			return nil
 		},
 	}

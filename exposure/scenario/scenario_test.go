@@ -77,7 +77,7 @@ func TestParseRefuses(t *testing.T) {
 		"a key twice":                  {head + "days: 6\n", "scenario:4:1: days stands there twice"},
 		"a word for a number":          {"name: x\npeople: ten\ndays: 5\n", "scenario:2:9: people: got string, want integer"},
 		"half a person":                {"name: x\npeople: 10.5\ndays: 5\n", "scenario:2:9: people: got number, want integer"},
-		"too many people":              {"name: x\npeople: 90000000\ndays: 5\n", "scenario:2:9: people: more than 20000000"},
+		"too many people":              {"name: x\npeople: 90000000000\ndays: 5\n", "scenario:2:9: people: more than 10000000000"},
 		"an octal number":              {"name: x\npeople: 0x10\ndays: 5\n", `scenario:2:9: "0x10" is not read: write a decimal number, true, false or a word`},
 		"not a number":                 {head + "habits: {mean_logins: .nan}\n", `scenario:4:23: ".nan" is not read: write a decimal number, true, false or a word`},
 		"an alias":                     {"name: &a x\npeople: 10\ndays: 5\n", "scenario:1:7: anchors and aliases are not read"},
