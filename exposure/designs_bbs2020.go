@@ -18,6 +18,7 @@ import (
 	"github.com/hyperledger/aries-framework-go/pkg/doc/signature/suite"
 	"github.com/hyperledger/aries-framework-go/pkg/doc/signature/suite/bbsblssignature2020"
 	"github.com/hyperledger/aries-framework-go/pkg/doc/signature/suite/bbsblssignatureproof2020"
+	"github.com/hyperledger/aries-framework-go/pkg/doc/signature/verifier"
 	"github.com/hyperledger/aries-framework-go/pkg/doc/verifiable"
 	"github.com/piprate/json-gold/ld"
 
@@ -27,7 +28,11 @@ import (
 // newBBS2020 is the older scheme for comparison: BbsBlsSignature2020 with
 // BbsBlsSignatureProof2020, as aries-framework-go v0.3.2 has them.
 func newBBS2020(e *Env) (Design, error) {
-	f := &bbs2020{contexts: contexts2020()}
+	contexts, err := newContexts2020()
+	if err != nil {
+		return nil, err
+	}
+	f := &bbs2020{contexts: contexts}
 	public, private, err := bbs12381g2pub.GenerateKeyPair(sha256.New, e.material("bbs-2020"))
 	if err != nil {
 		return nil, err
@@ -42,6 +47,7 @@ func newBBS2020(e *Env) (Design, error) {
 const (
 	credentialsV1 = "https://www.w3.org/2018/credentials/v1"
 	bbs2020V1     = "https://w3id.org/security/bbs/v1"
+	securityV2    = "https://w3id.org/security/v2"
 	method2020    = "did:example:authority#bbs-2020"
 	key2020       = "Bls12381G2Key2020"
 )
@@ -50,10 +56,11 @@ const (
 // all callers and gives points off the curve when two of them meet.
 var aries2020 sync.Mutex
 
+// bbs2020 is used by one goroutine at a time, as calls to a Design come.
 type bbs2020 struct {
 	private  *bbs12381g2pub.PrivateKey
 	public   []byte
-	contexts contextLoader
+	contexts *contexts2020
 }
 
 // Sign makes bbs2020 the signer of aries' suite.
@@ -62,6 +69,8 @@ func (f *bbs2020) Sign(data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	aries2020.Lock()
+	defer aries2020.Unlock()
 	return bbs12381g2pub.New().Sign(statements(data), key)
 }
 
@@ -83,14 +92,12 @@ func (f *bbs2020) options(more ...verifiable.CredentialOpt) []verifiable.Credent
 }
 
 func (f *bbs2020) Issue(claims map[string]any, from, until time.Time) (string, error) {
-	aries2020.Lock()
-	defer aries2020.Unlock()
 	// The same names for everybody: the suite loses its way among nodes
 	// without a name.
 	subject := maps.Clone(claims)
 	subject["id"] = "urn:halfmask:person"
 	text, err := json.Marshal(map[string]any{
-		"@context":          []string{credentialsV1, spec.CredentialContext, bbs2020V1},
+		"@context":          order2020,
 		"id":                "urn:halfmask:credential",
 		"type":              []string{"VerifiableCredential", spec.CredentialClass},
 		"issuer":            "did:example:authority",
@@ -119,10 +126,8 @@ func (f *bbs2020) Issue(claims map[string]any, from, until time.Time) (string, e
 }
 
 func (f *bbs2020) Show(credential string, asked []string, audience, nonce string) (string, error) {
-	aries2020.Lock()
-	defer aries2020.Unlock()
-	vc, err := verifiable.ParseCredential([]byte(credential), f.options(verifiable.WithDisabledProofCheck())...)
-	if err != nil {
+	var document map[string]any
+	if err := json.Unmarshal([]byte(credential), &document); err != nil {
 		return "", err
 	}
 	subject := map[string]any{"@explicit": true}
@@ -130,24 +135,64 @@ func (f *bbs2020) Show(credential string, asked []string, audience, nonce string
 		subject[name] = map[string]any{}
 	}
 	reveal := map[string]any{
-		"@context": []any{credentialsV1, spec.CredentialContext, bbs2020V1},
+		"@context": document["@context"],
 		"type":     []any{"VerifiableCredential", spec.CredentialClass}, "@explicit": true,
 		"issuer": map[string]any{}, "issuanceDate": map[string]any{}, "expirationDate": map[string]any{},
 		"credentialSubject": subject,
 	}
-	shown, err := vc.GenerateBBSSelectiveDisclosure(reveal, []byte(audience+" "+nonce), f.options()...)
+	key := &keyAtLock{value: f.public}
+	shown, err := bbsblssignatureproof2020.New().SelectiveDisclosure(document, reveal, []byte(audience+" "+nonce), key, jsonld.WithDocumentLoader(f.contexts))
+	key.unlock()
 	if err != nil {
 		return "", err
 	}
-	text, err := shown.MarshalJSON()
+	text, err := json.Marshal(shown)
 	return string(text), err
 }
 
-func (f *bbs2020) Check(shown string, asked []string, audience, nonce string, now time.Time) (map[string]any, error) {
+// keyAtLock gives the authority's key, which the suite asks for right before
+// its arithmetic, and takes the lock with it.
+type keyAtLock struct {
+	value  []byte
+	locked bool
+}
+
+func (k *keyAtLock) Resolve(string) (*verifier.PublicKey, error) {
+	if !k.locked {
+		aries2020.Lock()
+		k.locked = true
+	}
+	return &verifier.PublicKey{Type: key2020, Value: k.value}, nil
+}
+
+func (k *keyAtLock) unlock() {
+	if k.locked {
+		aries2020.Unlock()
+	}
+}
+
+// lockedVerifier does the suite's arithmetic under the lock.
+type lockedVerifier struct{ *verifier.PublicKeyVerifier }
+
+func (v lockedVerifier) Verify(key *verifier.PublicKey, doc, signature []byte) error {
 	aries2020.Lock()
 	defer aries2020.Unlock()
+	return v.PublicKeyVerifier.Verify(key, doc, signature)
+}
+
+func (f *bbs2020) Check(shown string, asked []string, audience, nonce string, now time.Time) (map[string]any, error) {
+	var document struct {
+		Contexts []string       `json:"@context"`
+		Subject  map[string]any `json:"credentialSubject"`
+	}
+	if err := json.Unmarshal([]byte(shown), &document); err != nil {
+		return nil, err
+	}
+	if !slices.Equal(document.Contexts, order2020) {
+		return nil, fmt.Errorf("contexts %q instead of %q", document.Contexts, order2020)
+	}
 	proof := bbsblssignatureproof2020.New(suite.WithCompactProof(),
-		suite.WithVerifier(bbsblssignatureproof2020.NewG2PublicKeyVerifier([]byte(audience+" "+nonce))))
+		suite.WithVerifier(lockedVerifier{bbsblssignatureproof2020.NewG2PublicKeyVerifier([]byte(audience + " " + nonce))}))
 	vc, err := verifiable.ParseCredential([]byte(shown), f.options(verifiable.WithEmbeddedSignatureSuites(proof))...)
 	switch {
 	case err != nil:
@@ -156,12 +201,6 @@ func (f *bbs2020) Check(shown string, asked []string, audience, nonce string, no
 		return nil, fmt.Errorf("%d proofs instead of one", len(vc.Proofs))
 	case vc.Issued == nil || now.Before(vc.Issued.Time) || vc.Expired == nil || !now.Before(vc.Expired.Time):
 		return nil, errors.New("not valid now")
-	}
-	var document struct {
-		Subject map[string]any `json:"credentialSubject"`
-	}
-	if err := json.Unmarshal([]byte(shown), &document); err != nil {
-		return nil, err
 	}
 	claims := make(map[string]any)
 	for name, value := range document.Subject {
@@ -173,11 +212,20 @@ func (f *bbs2020) Check(shown string, asked []string, audience, nonce string, no
 	return claims, nil
 }
 
-// contextLoader gives the contexts that are built in, and no others.
-type contextLoader map[string]any
+// order2020 is how the contexts stand in every document here.
+var order2020 = []string{credentialsV1, spec.CredentialContext, bbs2020V1}
 
-func contexts2020() contextLoader {
-	loader := make(contextLoader)
+// contexts2020 gives the contexts that are built in, and no others. Those that
+// stand in every document, and the one that the suite compacts under, it
+// processes once and gives as they are then: each upon those before it. So it
+// is good for documents in that order alone.
+type contexts2020 struct {
+	documents map[string]any
+	processed map[string]*ld.Context
+}
+
+func newContexts2020() (*contexts2020, error) {
+	l := &contexts2020{documents: make(map[string]any), processed: make(map[string]*ld.Context)}
 	texts := spec.Contexts()
 	for _, document := range ariesembed.Contexts {
 		texts[document.URL] = document.Content
@@ -185,14 +233,32 @@ func contexts2020() contextLoader {
 	for url, text := range texts {
 		var parsed any
 		if err := json.Unmarshal(text, &parsed); err == nil {
-			loader[url] = parsed
+			l.documents[url] = parsed
 		}
 	}
-	return loader
+	processed := make(map[string]*ld.Context)
+	for _, list := range [][]string{order2020, {securityV2}} {
+		options := ld.NewJsonLdOptions("")
+		options.ProcessingMode, options.DocumentLoader = ld.JsonLd_1_1, l
+		c := ld.NewContext(nil, options)
+		for _, url := range list {
+			var err error
+			if c, err = c.Parse(url); err != nil {
+				return nil, err
+			}
+			c.GetInverse()
+			processed[url] = c
+		}
+	}
+	l.processed = processed
+	return l, nil
 }
 
-func (l contextLoader) LoadDocument(url string) (*ld.RemoteDocument, error) {
-	document, ok := l[url]
+func (l *contexts2020) LoadDocument(url string) (*ld.RemoteDocument, error) {
+	if c, ok := l.processed[url]; ok {
+		return &ld.RemoteDocument{DocumentURL: url, Document: map[string]any{"@context": c}}, nil
+	}
+	document, ok := l.documents[url]
 	if !ok {
 		return nil, ld.NewJsonLdError(ld.LoadingDocumentFailed, url)
 	}

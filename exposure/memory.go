@@ -21,7 +21,16 @@ const (
 
 // Memory estimates how many bytes a run takes at most.
 func Memory(s *scenario.Scenario, processors int) int64 {
-	return int64(processors)*bytesOfChunk + int64(s.People)*(bytesOfPerson+int64(s.Habits.MeanLogins*bytesOfLogin))
+	return int64(processors)*bytesOfChunk + bytesOfTable(s)
+}
+
+func bytesOfTable(s *scenario.Scenario) int64 {
+	return int64(s.People) * (bytesOfPerson + int64(s.Habits.MeanLogins*bytesOfLogin))
+}
+
+// scorers is how many designs can be scored at a time in as much memory.
+func scorers(s *scenario.Scenario, processors int, available int64) int {
+	return int(max(1, min(int64(processors), available/bytesOfTable(s))))
 }
 
 // checkMemory refuses a run that would not fit, and says what would.

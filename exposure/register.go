@@ -1,11 +1,15 @@
 package exposure
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // A register is the list of people that an attacker may hold beside the
 // view: document numbers with whom they belong to.
 type register struct {
 	byPrefix map[[registerPrefix]byte][]registered
+	begins   [1 << 16 / 64]uint64 // what numbers begin with: nearly all text does not
 }
 
 type registered struct {
@@ -30,12 +34,17 @@ func (r *register) enter(number string, person int) {
 		number = string(fold([]byte(number)))
 		key := [registerPrefix]byte([]byte(number))
 		r.byPrefix[key] = append(r.byPrefix[key], registered{number, person})
+		b := begin(key[:])
+		r.begins[b/64] |= 1 << (b % 64)
 	}
 }
 
 // find gives the people whose number stands in folded text.
 func (r *register) find(folded []byte) (people []int) {
 	for i := 0; i+registerPrefix <= len(folded); i++ {
+		if b := begin(folded[i:]); r.begins[b/64]&(1<<(b%64)) == 0 {
+			continue
+		}
 		for _, c := range r.byPrefix[[registerPrefix]byte(folded[i:])] {
 			if rest, ok := bytes.CutPrefix(folded[i:], []byte(c.number)); ok && ends(rest) {
 				people = append(people, c.person)
@@ -44,6 +53,9 @@ func (r *register) find(folded []byte) (people []int) {
 	}
 	return people
 }
+
+// begin scatters the first four bytes over 16 bits.
+func begin(b []byte) uint32 { return binary.LittleEndian.Uint32(b) * 0x9e3779b1 >> 16 }
 
 // ends reports whether a number can end before rest: where another number
 // goes on it does not, but for the one check digit that a machine readable

@@ -60,9 +60,12 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*Result, error) 
 	}
 	group, working := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	// The later designs take longer, and so go first.
-	for i := len(r.designs) - 1; i >= 0; i-- {
-		for n := range r.chunks() {
+	// One chunk of each design, and then the next: so chunks that are in work
+	// together are of different designs, and do not wait for one another where
+	// a design's library does one thing at a time. The later designs take
+	// longer, and so go first.
+	for n := range r.chunks() {
+		for i := len(r.designs) - 1; i >= 0; i-- {
 			group.Go(func() error {
 				c, err := r.chunk(working, r.designs[i], n)
 				if err != nil {
@@ -78,11 +81,13 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*Result, error) 
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	for i, d := range r.designs {
-		if o.Dir == "" {
-			continue
+	if o.Dir != "" {
+		scoring, working := errgroup.WithContext(ctx)
+		scoring.SetLimit(scorers(s, runtime.GOMAXPROCS(0), availableMemory()))
+		for i, d := range r.designs {
+			scoring.Go(func() error { return r.score(working, d, found[i]) })
 		}
-		if err := r.score(ctx, d, found[i]); err != nil {
+		if err := scoring.Wait(); err != nil {
 			return nil, err
 		}
 	}

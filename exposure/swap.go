@@ -3,9 +3,11 @@ package exposure
 import (
 	"context"
 	"fmt"
-
+	"runtime"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/halfmask/halfmask/exposure/scenario"
 	"github.com/halfmask/halfmask/spec"
@@ -114,14 +116,22 @@ func (r *run) replaceable(people int) (one, other int, ok bool) {
 
 // swaps does it for every design.
 func (r *run) swaps(ctx context.Context) (map[string][]string, error) {
+	lists := make([][]string, len(r.designs))
+	group, working := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, d := range r.designs {
+		group.Go(func() (err error) {
+			lists[i], err = r.swap(working, d)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
 	all := make(map[string][]string)
-	for _, d := range r.designs {
-		found, err := r.swap(ctx, d)
-		if err != nil {
-			return nil, err
-		}
-		if found != nil {
-			all[d.Name] = found
+	for i, d := range r.designs {
+		if lists[i] != nil {
+			all[d.Name] = lists[i]
 		}
 	}
 	return all, nil

@@ -1,9 +1,9 @@
 package exposure
 
 import (
-	"cmp"
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/halfmask/halfmask/exposure/link"
@@ -31,6 +31,7 @@ type tabler struct {
 	seen    seen
 	parties map[Party]uint32
 	units   map[unitKey]uint32
+	recent  []link.Leaf // by value: what was put last, as messages say much twice
 }
 
 type unitKey struct {
@@ -39,7 +40,8 @@ type unitKey struct {
 }
 
 func newTabler(m *miner) *tabler {
-	return &tabler{miner: m, seen: seen{Table: new(link.Table)}, parties: make(map[Party]uint32), units: make(map[unitKey]uint32)}
+	return &tabler{miner: m, seen: seen{Table: new(link.Table)}, parties: make(map[Party]uint32), units: make(map[unitKey]uint32),
+		recent: make([]link.Leaf, 1<<15)}
 }
 
 // add takes one exchange: for the party at whose door it was, for a thief of
@@ -60,13 +62,14 @@ func (t *tabler) put(p Party, e Exchange, leaves []leaf, named map[int]bool) {
 	for _, n := range t.miner.numbers {
 		t.seen.Numbers = append(t.seen.Numbers, link.Number{Value: n.value, Path: uint32(n.path), Unit: unit})
 	}
-	first := len(t.seen.Leaves)
 	for _, l := range leaves {
-		t.seen.Leaves = append(t.seen.Leaves, link.Leaf{Value: l.value, Path: uint32(l.path), Unit: unit})
+		put := link.Leaf{Value: l.value, Path: uint32(l.path), Unit: unit}
+		last := &t.recent[put.Value%uint64(len(t.recent))]
+		if *last != put || put.Value == 0 {
+			t.seen.Leaves = append(t.seen.Leaves, put)
+			*last = put
+		}
 	}
-	added := t.seen.Leaves[first:]
-	slices.SortFunc(added, compareLeaves)
-	t.seen.Leaves = t.seen.Leaves[:first+len(slices.Compact(added))]
 	for p := range named {
 		if t.seen.named[unit] == nil {
 			t.seen.named[unit] = make(map[int]bool)
@@ -100,8 +103,7 @@ func (t *tabler) unit(p Party, e Exchange) uint32 {
 func (t *tabler) done(visits []visit) seen {
 	s := t.seen
 	s.paths = t.miner.paths.list
-	slices.SortFunc(s.Leaves, compareLeaves)
-	s.Leaves = slices.Compact(s.Leaves)
+	s.Leaves = link.SortLeaves(s.withoutLone())
 	everybody := make(map[int]bool)
 	for _, v := range visits {
 		everybody[v.person] = true
@@ -109,18 +111,19 @@ func (t *tabler) done(visits []visit) seen {
 	people, places := make(map[int]bool), make(map[uint64]bool)
 	kept := s.Leaves[:0]
 	for rest := s.Leaves; len(rest) > 0; {
-		n, windows, at := 1, s.paths[rest[0].Path].Window, place(0, rest[0])
+		n, windows := 1, s.paths[rest[0].Path].Window
 		for ; n < len(rest) && rest[n].Value == rest[0].Value; n++ {
 			windows = windows || s.paths[rest[n].Path].Window
-			at = place(at, rest[n])
 		}
-		drop := false
-		if windows {
+		drop := windows && rest[0].Unit == rest[n-1].Unit
+		if windows && !drop {
 			clear(people)
+			at := uint64(0)
 			for _, l := range rest[:n] {
 				people[visits[s.Units[l.Unit].Visit].person] = true
+				at = place(at, l)
 			}
-			drop = rest[0].Unit == rest[n-1].Unit || (2*len(people) > len(everybody) && len(everybody) > 2) || places[at]
+			drop = (2*len(people) > len(everybody) && len(everybody) > 2) || places[at]
 			places[at] = true
 		}
 		for _, l := range rest[:n] {
@@ -134,16 +137,27 @@ func (t *tabler) done(visits []visit) seen {
 	return s
 }
 
+// withoutLone gives the leaves without most of the windows of one unit, before
+// what is left is sorted: values that share a place in a table with no value of
+// another unit are of one.
+func (s seen) withoutLone() []link.Leaf {
+	const several = math.MaxUint32
+	units := make([]uint32, 1<<min(bits.Len(uint(len(s.Leaves))), 24)) // and one
+	last := uint64(len(units) - 1)
+	for _, l := range s.Leaves {
+		switch at := &units[l.Value&last]; *at {
+		case 0, l.Unit + 1:
+			*at = l.Unit + 1
+		default:
+			*at = several
+		}
+	}
+	return slices.DeleteFunc(s.Leaves, func(l link.Leaf) bool { return units[l.Value&last] != several && s.paths[l.Path].Window })
+}
+
 // place adds where a leaf stands to a sum.
 func place(sum uint64, l link.Leaf) uint64 {
 	return hash(binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, sum), uint64(l.Unit)<<32|uint64(l.Path)))
-}
-
-func compareLeaves(a, b link.Leaf) int {
-	if a.Value != b.Value { // nearly always
-		return cmp.Compare(a.Value, b.Value)
-	}
-	return cmp.Or(cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Path, b.Path))
 }
 
 // merger puts the tables of several chunks of people together. Visits are

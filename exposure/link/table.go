@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"hash/maphash"
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -75,8 +76,7 @@ func compareLeaves(a, b Leaf) int {
 // stand in the same units at the same paths, as all windows of one signature
 // do, it keeps one: they say the same.
 func (t *Table) Sort() {
-	slices.SortFunc(t.Leaves, compareLeaves)
-	t.Leaves = slices.Compact(t.Leaves)
+	t.Leaves = SortLeaves(t.Leaves)
 	most := max(len(t.Units)/4, 8)
 	seed, seen := maphash.MakeSeed(), make(map[uint64]bool)
 	kept := t.Leaves[:0]
@@ -108,6 +108,38 @@ func (t *Table) Sort() {
 		kept = append(kept, g...)
 	}
 	t.Leaves = slices.Clip(kept)
+}
+
+// SortLeaves orders leaves by value, unit and path, in place, and drops double
+// ones. Values are hashes, and so their first bits cut the leaves into many
+// parts of like size, which are sorted each for itself.
+func SortLeaves(ls []Leaf) []Leaf {
+	shift := 64 - min(bits.Len(uint(len(ls)/16)), 16)
+	parts := 1 << (64 - shift)
+	ends := make([]int, parts)
+	for _, l := range ls {
+		ends[l.Value>>shift]++
+	}
+	next := make([]int, parts)
+	for i := range ends[1:] {
+		next[i+1] = ends[i]
+		ends[i+1] += ends[i]
+	}
+	first := 0
+	for part, end := range ends {
+		for next[part] < end {
+			l := ls[next[part]]
+			for to := l.Value >> shift; to != uint64(part); to = l.Value >> shift {
+				l, ls[next[to]] = ls[next[to]], l
+				next[to]++
+			}
+			ls[next[part]] = l
+			next[part]++
+		}
+		slices.SortFunc(ls[first:end], compareLeaves)
+		first = end
+	}
+	return slices.Compact(ls)
 }
 
 // sameValue counts the leaves of the first value.
