@@ -1,10 +1,14 @@
 package exposure
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/halfmask/halfmask/exposure/capture"
@@ -13,13 +17,17 @@ import (
 )
 
 // Import measures recorded traffic of a design that runs elsewhere. issuers
-// are the hosts of the authority; all others are platforms, in stratum
-// minimal, and a visit with a platform in it is a login there. There is no
-// register beside a capture, so that nobody is named.
+// are the hosts of the authority, and each of them has to be in the capture.
+// All others are platforms, in stratum minimal, and a visit is a login at the
+// first of them that was spoken to. There is no register beside a capture, so
+// that nobody is named.
 func Import(ctx context.Context, design string, exchanges []capture.Exchange, issuers []string, seed uint64) (*Result, error) {
 	began := time.Now()
 	if len(exchanges) == 0 {
 		return nil, errors.New("exposure: nothing was captured")
+	}
+	if err := present(exchanges, issuers); err != nil {
+		return nil, err
 	}
 	exchanges = slices.Clone(exchanges)
 	slices.SortStableFunc(exchanges, func(a, b capture.Exchange) int { return a.At.Compare(b.At) })
@@ -41,7 +49,7 @@ func Import(ctx context.Context, design string, exchanges []capture.Exchange, is
 		party := Issuer
 		if !slices.Contains(issuers, e.Party) {
 			party = PlatformParty(e.Party)
-			visits[v].platform, visits[v].stratum = e.Party, spec.Minimal
+			visits[v].platform, visits[v].stratum = cmp.Or(visits[v].platform, e.Party), spec.Minimal
 		}
 		t.add(Exchange{Visit: v, Party: party, At: e.At, Request: message(e.Request), Response: message(e.Response)})
 	}
@@ -67,7 +75,7 @@ func Import(ctx context.Context, design string, exchanges []capture.Exchange, is
 		}
 	}
 	first, last := exchanges[0].At, exchanges[len(exchanges)-1].At
-	r.Manifest = Manifest{Halfmask: "(devel)", Go: runtime.Version(), OS: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(),
+	r.Manifest = Manifest{Halfmask: version(), Go: runtime.Version(), OS: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(),
 		Scenario: "captured traffic", Backend: captured, Seed: seed, People: len(people), Enrolled: len(people), Days: int(last.Sub(first)/(24*time.Hour)) + 1,
 		Start: first.UTC().Format(time.DateOnly), Rules: "none: captured traffic", Designs: []string{design}, Coalitions: Coalitions,
 		Abouts: map[string]string{design: "captured traffic"}, LoginsIn: make(map[spec.Stratum]int), Inputs: make(map[string]string),
@@ -80,6 +88,26 @@ func Import(ctx context.Context, design string, exchanges []capture.Exchange, is
 	}
 	r.Manifest.Inputs["results.csv"] = digest(r.CSV())
 	return r, nil
+}
+
+// present refuses an authority that nobody spoke to: it would be misspelt, and
+// counted as a platform under its right name.
+func present(exchanges []capture.Exchange, issuers []string) error {
+	hosts := make(map[string]bool)
+	for _, e := range exchanges {
+		hosts[e.Party] = true
+	}
+	for _, issuer := range issuers {
+		if !hosts[issuer] {
+			names := slices.Sorted(maps.Keys(hosts))
+			return fmt.Errorf("exposure: nobody in the capture spoke to the authority %q; they spoke to %s", issuer, strings.Join(names[:min(len(names), 12)], ", "))
+		}
+		delete(hosts, issuer)
+	}
+	if len(hosts) == 0 {
+		return errors.New("exposure: nobody in the capture spoke to a platform, only to the authority")
+	}
+	return nil
 }
 
 func message(m capture.Message) Message {

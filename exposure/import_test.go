@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,7 +37,8 @@ func ticketHAR(t *testing.T, dir string, people, logins int, reused bool) (files
 			page, at := fmt.Sprintf("page_%d", i), time.Unix(1_770_000_000+int64(r.IntN(14*86400)), 0).UTC()
 			entries = append(entries,
 				entry(page, "https://id.example/tickets", fmt.Sprintf(`{"member":"m-%s"}`, long(p)), fmt.Sprintf(`{"ticket":"%s"}`, ticket), at),
-				entry(page, fmt.Sprintf("https://shop-%d.example/login", i%3), fmt.Sprintf(`{"ticket":"%s"}`, ticket), `{"welcome":true}`, at.Add(time.Second)))
+				entry(page, fmt.Sprintf("https://shop-%d.example/login", i%3), fmt.Sprintf(`{"ticket":"%s"}`, ticket), `{"welcome":true}`, at.Add(time.Second)),
+				entry(page, "https://fonts.example/serif.css", "", "serif", at.Add(2*time.Second))) // no login there
 		}
 		b, err := json.Marshal(map[string]any{"log": map[string]any{"version": "1.2", "entries": entries}})
 		if err != nil {
@@ -57,13 +59,9 @@ func TestImportMeasuresTicketsOfSingleUse(t *testing.T) {
 		reused bool
 		shops  float64
 	}{{false, 0}, {true, 1}} {
-		var all []capture.Exchange
-		for _, name := range ticketHAR(t, t.TempDir(), 40, 5, c.reused) {
-			exchanges, err := capture.Read(name, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, exchanges...)
+		all, err := capture.Read(ticketHAR(t, t.TempDir(), 40, 5, c.reused), nil)
+		if err != nil {
+			t.Fatal(err)
 		}
 		r, err := Import(context.Background(), "tickets", all, []string{"id.example"}, 1)
 		if err != nil {
@@ -80,6 +78,25 @@ func TestImportMeasuresTicketsOfSingleUse(t *testing.T) {
 		}
 		if err := r.Write(t.TempDir()); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+func TestImportRefuses(t *testing.T) {
+	all, err := capture.Read(ticketHAR(t, t.TempDir(), 3, 2, false), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, c := range map[string]struct {
+		exchanges []capture.Exchange
+		issuers   []string
+	}{
+		"nothing was captured": {nil, []string{"id.example"}},
+		`the authority "ld.example"; they spoke to fonts.example, id.example, shop-0`: {all, []string{"ld.example"}},
+		"spoke to a platform, only to the authority":                                  {all, []string{"id.example", "shop-0.example", "shop-1.example", "fonts.example"}},
+	} {
+		if _, err := Import(context.Background(), "tickets", c.exchanges, c.issuers, 1); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
 		}
 	}
 }

@@ -52,6 +52,7 @@ type Manifest struct {
 	Simulated  []string             `json:"simulated"`
 	LeftOut    []string             `json:"left_out,omitempty"` // of what the scenario asks for
 	Recorded   map[string]int       `json:"exchanges_recorded"`
+	Skipped    int                  `json:"exchanges_skipped,omitempty"` // of captured traffic: they could not be read
 }
 
 // header is the first line of results.csv.

@@ -2,12 +2,16 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 
 	"github.com/spf13/cobra"
 
 	"github.com/halfmask/halfmask/exposure"
 	captured "github.com/halfmask/halfmask/exposure/capture"
 )
+
+// designName is what a scenario may call a design, too.
+var designName = regexp.MustCompile(`^[a-z0-9][a-z0-9+._-]{0,63}$`)
 
 func exposureImportCommand() *cobra.Command {
 	var (
@@ -20,14 +24,20 @@ func exposureImportCommand() *cobra.Command {
 		Use:   "import FILE...",
 		Short: "Measure captured traffic of other software",
 		Long: `Measure what platforms could track in traffic that was captured elsewhere: HAR
-files, one for each person, in which each page is a visit; or JSON Lines, of
-which "go doc ./exposure/capture" says the form. Hosts are platforms, but for
-those named with --issuer. There is no register of people beside a capture, so
-nobody is named: what is measured is what can be joined.`,
+files, one for each person and named by the person, in which each page is a
+visit; or JSON Lines, of which "go doc ./exposure/capture" says the form. Both
+may be compressed with gzip.
+
+Hosts are platforms, but for those named with --issuer; a visit is a login at
+the first of them that it spoke to. There is no register of people beside a
+capture, so nobody is named: what is measured is what can be joined.`,
 		Example: `  halfmask exposure import people/*.har --issuer id.example --out captured
   halfmask exposure import exchanges.jsonl --skip-damaged --out captured`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !designName.MatchString(name) {
+				return usagef("--name: %q; it is of a to z, 0 to 9, +, ., _ and -, at most 64, and begins with a letter or a digit", name)
+			}
 			var onBad func(*captured.Error)
 			skipped := 0
 			if skip {
@@ -36,17 +46,16 @@ nobody is named: what is measured is what can be joined.`,
 					fmt.Fprintf(cmd.ErrOrStderr(), "skipped: %v\n", e)
 				}
 			}
-			var all []captured.Exchange
-			for _, file := range args {
-				exchanges, err := captured.Read(file, onBad)
-				if err != nil {
-					return err
-				}
-				all = append(all, exchanges...)
+			all, err := captured.Read(args, onBad)
+			if err != nil {
+				return err
 			}
 			r, err := exposure.Import(cmd.Context(), name, all, issuers, seed)
 			if err != nil {
 				return err
+			}
+			if r.Manifest.Skipped = skipped; skipped > 0 {
+				r.Details.Notes = append(r.Details.Notes, fmt.Sprintf("%d exchanges of the capture could not be read and were skipped", skipped))
 			}
 			if err := r.Write(out); err != nil {
 				return err

@@ -4,21 +4,23 @@
 // written in Go to measure a design that others made.
 //
 // In a HAR file the person is the file, a visit is a page (pageref), and the
-// party is the host that was spoken to. A line of JSON Lines says all three:
+// party is the host that was spoken to. What browsers note of data:, blob:
+// and the like went to no host and is passed over. A line of JSON Lines says
+// all three; a body that is not text is in base64 and says "encoding":"base64":
 //
 //	{"person":"ann","visit":"1","party":"shop.example","at":"2026-03-01T08:00:00Z",
 //	 "request":{"method":"POST","url":"https://shop.example/login","header":{"Accept":["*/*"]},"body":"..."},
 //	 "response":{"status":200,"header":{},"body":"..."}}
 //
-// Start at [Read]. What is damaged or foreign is an error with file and line.
-// It leaves out bodies that HAR keeps elsewhere, WebSocket messages and
-// timings.
+// Both may be compressed with gzip. Start at [Read]. What is damaged or
+// foreign is an error with file and line. It leaves out bodies that HAR keeps
+// elsewhere, WebSocket messages and timings.
 package capture
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/base64"
+	"cmp"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,20 +29,21 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 )
 
 // Bounds of what is read.
 const (
-	MaxFile = 1 << 30 // bytes
+	MaxFile = 1 << 30 // bytes, also when it was compressed
 	MaxBody = 4 << 20 // bytes of one message
 )
 
 // Exchange is one request with its response.
 type Exchange struct {
 	Person, Visit string
-	Party         string // who was spoken to
+	Party         string // who was spoken to: what the capture calls them, or the host
 	At            time.Time
 	Request       Message
 	Response      Message
@@ -64,34 +67,91 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("capture: %s:%d: %s", e.File, e.Line, e.Reason) }
 
-// Read gives the exchanges of a file, which is HAR when its name ends in .har
-// and JSON Lines otherwise. Exchanges that cannot be read end it with an
-// *Error, unless skip is set: it is then told of each, and reading goes on.
-func Read(name string, skip func(*Error)) ([]Exchange, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("capture: %w", err)
+var errNoUTF8 = errors.New("not UTF-8: a body that is not text has to be in base64")
+
+// Read gives the exchanges of files. One is HAR when its name ends in .har or
+// it begins as HAR does, and JSON Lines otherwise. Exchanges that cannot be
+// read end it with an *Error, unless skip is set: it is then told of each, and
+// reading goes on. Two HAR files of one name would be one person: an error.
+func Read(files []string, skip func(*Error)) ([]Exchange, error) {
+	r := &reader{skip: skip, people: make(map[string]string)}
+	var seen []os.FileInfo
+	for _, name := range files {
+		info, err := os.Stat(name)
+		if err != nil {
+			return nil, fmt.Errorf("capture: %w", err)
+		}
+		for i, other := range seen {
+			if os.SameFile(info, other) {
+				return nil, fmt.Errorf("capture: %s and %s are the same file", files[i], name)
+			}
+		}
+		seen = append(seen, info)
+		before := len(r.exchanges)
+		if err := r.read(name); err != nil {
+			return nil, err
+		}
+		if len(r.exchanges) == before {
+			return nil, fmt.Errorf("capture: %s: no exchange in it", name)
+		}
 	}
-	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.Size() > MaxFile {
-		return nil, fmt.Errorf("capture: %s: more than %d bytes", name, MaxFile)
-	}
-	r := &reader{file: name, skip: skip}
-	if strings.HasSuffix(name, ".har") {
-		err = r.har(f)
-	} else {
-		err = r.lines(f)
-	}
-	if err == nil && len(r.exchanges) == 0 {
-		err = fmt.Errorf("capture: %s: no exchange in it", name)
-	}
-	return r.exchanges, err
+	return r.exchanges, nil
 }
 
 type reader struct {
 	file      string
 	skip      func(*Error)
+	people    map[string]string // of HAR files, to the file
 	exchanges []Exchange
+}
+
+var (
+	byteOrderMark = []byte("\xef\xbb\xbf")
+	harBegins     = regexp.MustCompile(`^\s*\{\s*"log"\s*:`)
+	gzipMagic     = []byte{0x1f, 0x8b}
+)
+
+func (r *reader) read(name string) error {
+	data, err := content(name)
+	if err != nil {
+		return fmt.Errorf("capture: %s: %w", name, err)
+	}
+	r.file = name
+	plainName := strings.TrimSuffix(strings.ToLower(name), ".gz")
+	if filepath.Ext(plainName) != ".har" && !harBegins.Match(data) {
+		return r.lines(data)
+	}
+	who := person(name)
+	if other, ok := r.people[who]; ok {
+		return fmt.Errorf("capture: %s and %s: a HAR file is a person, named by the file, and both are %s: rename one", other, name, who)
+	}
+	r.people[who] = name
+	return r.har(data)
+}
+
+// content reads a file, uncompressed and without a byte order mark.
+func content(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := bounded(f)
+	if err == nil && bytes.HasPrefix(data, gzipMagic) {
+		var z *gzip.Reader
+		if z, err = gzip.NewReader(bytes.NewReader(data)); err == nil {
+			data, err = bounded(z)
+		}
+	}
+	return bytes.TrimPrefix(data, byteOrderMark), err
+}
+
+func bounded(from io.Reader) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(from, MaxFile+1))
+	if err == nil && len(data) > MaxFile {
+		err = fmt.Errorf("more than %d bytes", MaxFile)
+	}
+	return data, err
 }
 
 // take keeps an exchange, or says what is wrong with it.
@@ -122,168 +182,31 @@ func (e *Exchange) check() error {
 		return fmt.Errorf("a body of more than %d bytes", MaxBody)
 	case e.At.IsZero():
 		return errors.New("no time")
+	case e.At.Year() < 1970 || e.At.Year() > 2199:
+		return fmt.Errorf("the year %d", e.At.Year())
 	}
-	if e.Party == "" {
-		e.Party = u.Host
-	}
+	e.Party = cmp.Or(e.Party, Host(u))
 	return nil
 }
 
-type lineMessage struct {
-	Method string      `json:"method"`
-	URL    string      `json:"url"`
-	Status int         `json:"status"`
-	Header http.Header `json:"header"`
-	Body   string      `json:"body"`
+// Host names the party of a URL: its host in small letters, and the port
+// where it is not the one of the scheme.
+func Host(u *url.URL) string {
+	host := strings.ToLower(u.Host)
+	if port := map[string]string{"http": ":80", "https": ":443", "ws": ":80", "wss": ":443"}[strings.ToLower(u.Scheme)]; port != "" {
+		host = strings.TrimSuffix(host, port)
+	}
+	return host
 }
 
-func (m lineMessage) message() Message {
-	return Message{m.Method, m.URL, m.Status, canonical(m.Header), []byte(m.Body)}
-}
-
-func canonical(h http.Header) http.Header {
-	out := make(http.Header)
-	for name, values := range h {
-		for _, v := range values {
-			out.Add(name, v)
-		}
+// plainly says what is wrong with JSON without the names of Go's types.
+func plainly(err error) error {
+	var other *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &other):
+		return fmt.Errorf("%s: the JSON %s does not belong there", cmp.Or(other.Field, "the entry"), other.Value)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("it ends in the middle")
 	}
-	return out
-}
-
-func (r *reader) lines(f io.Reader) error {
-	s := bufio.NewScanner(f)
-	s.Buffer(nil, 4*MaxBody)
-	for n := 1; s.Scan(); n++ {
-		if len(bytes.TrimSpace(s.Bytes())) == 0 {
-			continue
-		}
-		var line struct {
-			Person   string      `json:"person"`
-			Visit    string      `json:"visit"`
-			Party    string      `json:"party"`
-			At       time.Time   `json:"at"`
-			Request  lineMessage `json:"request"`
-			Response lineMessage `json:"response"`
-		}
-		d := json.NewDecoder(bytes.NewReader(s.Bytes()))
-		d.DisallowUnknownFields()
-		err := d.Decode(&line)
-		if err == nil && d.More() {
-			err = errors.New("something follows the object")
-		}
-		e := &Exchange{line.Person, line.Visit, line.Party, line.At, line.Request.message(), line.Response.message()}
-		if err := r.take(n, e, err); err != nil {
-			return err
-		}
-	}
-	if err := s.Err(); err != nil {
-		return fmt.Errorf("capture: %s: %w", r.file, err)
-	}
-	return nil
-}
-
-// harEntry is an element of log.entries.
-type harEntry struct {
-	Page    string    `json:"pageref"`
-	Started time.Time `json:"startedDateTime"`
-	Request struct {
-		Method  string      `json:"method"`
-		URL     string      `json:"url"`
-		Headers []harHeader `json:"headers"`
-		Post    struct {
-			Text string `json:"text"`
-		} `json:"postData"`
-	} `json:"request"`
-	Response struct {
-		Status  int         `json:"status"`
-		Headers []harHeader `json:"headers"`
-		Content struct {
-			Text     string `json:"text"`
-			Encoding string `json:"encoding"`
-		} `json:"content"`
-	} `json:"response"`
-}
-
-type harHeader struct{ Name, Value string }
-
-func headers(list []harHeader) http.Header {
-	h := make(http.Header)
-	for _, x := range list {
-		if !strings.HasPrefix(x.Name, ":") { // pseudo-headers of HTTP/2
-			h.Add(x.Name, x.Value)
-		}
-	}
-	return h
-}
-
-func (r *reader) har(f io.Reader) error {
-	data, err := io.ReadAll(f)
-	if err != nil {
-		return fmt.Errorf("capture: %w", err)
-	}
-	person := strings.TrimSuffix(filepath.Base(r.file), ".har")
-	d := json.NewDecoder(bytes.NewReader(data))
-	at := func() int {
-		i := min(int(d.InputOffset()), len(data))
-		for i < len(data) && strings.IndexByte(" \t\r\n,", data[i]) >= 0 {
-			i++
-		}
-		return 1 + bytes.Count(data[:i], []byte("\n"))
-	}
-	bad := func(err error) error { return &Error{r.file, at(), "not a HAR file: " + err.Error()} }
-	if err := enter(d, "log"); err != nil {
-		return bad(err)
-	}
-	if err := enter(d, "entries"); err != nil {
-		return bad(err)
-	}
-	if token, err := d.Token(); err != nil || token != json.Delim('[') {
-		return bad(errors.New("entries is no array"))
-	}
-	for d.More() {
-		line := at()
-		var raw json.RawMessage
-		if err := d.Decode(&raw); err != nil {
-			return bad(err)
-		}
-		var e harEntry
-		err := json.Unmarshal(raw, &e)
-		body := []byte(e.Response.Content.Text)
-		if err == nil && e.Response.Content.Encoding == "base64" {
-			body, err = base64.StdEncoding.DecodeString(e.Response.Content.Text)
-		}
-		x := &Exchange{Person: person, Visit: e.Page, At: e.Started,
-			Request:  Message{Method: e.Request.Method, URL: e.Request.URL, Header: headers(e.Request.Headers), Body: []byte(e.Request.Post.Text)},
-			Response: Message{Status: e.Response.Status, Header: headers(e.Response.Headers), Body: body}}
-		if err := r.take(line, x, err); err != nil {
-			return err
-		}
-	}
-	if _, err := d.Token(); err != nil {
-		return bad(err)
-	}
-	return nil
-}
-
-// enter goes into the object that follows, up to the value of a member.
-func enter(d *json.Decoder, member string) error {
-	token, err := d.Token()
-	if err != nil || token != json.Delim('{') {
-		return errors.New("no object where " + member + " should be a member")
-	}
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return err
-		}
-		if name == member {
-			return nil
-		}
-		var skipped json.RawMessage
-		if err := d.Decode(&skipped); err != nil {
-			return err
-		}
-	}
-	return errors.New("no member " + member)
+	return err
 }
