@@ -10,13 +10,15 @@
 //     type,logon type,orientation,result. Successful log-ons are taken; the
 //     destination computer is the platform.
 //
-// A time is in whole seconds, or an instant as RFC 3339 writes it. Start at
+// CSV may be compressed with gzip. A time is in whole seconds, or an instant as RFC 3339 writes it. Start at
 // [Read]. Users become synthetic people and platforms become those of the
 // scenario, both in the order in which they first appear; names are forgotten.
 package trace
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -48,7 +50,13 @@ type Trace struct {
 // Read reads a trace for a number of platforms. An error names file and line.
 func Read(name string, platforms int) (*Trace, error) {
 	r := &reader{name: name, platforms: platforms, users: make(map[string]int), places: make(map[string]int)}
-	var err error
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, fmt.Errorf("trace: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("trace: %s is not a file; it is read more than once", name)
+	}
 	if strings.HasSuffix(name, ".parquet") {
 		err = r.parquet()
 	} else {
@@ -107,7 +115,11 @@ func (r *reader) csv() error {
 		return fmt.Errorf("trace: %w", err)
 	}
 	defer f.Close()
-	c := csv.NewReader(bufio.NewReaderSize(f, 1<<20))
+	text, err := plainText(f)
+	if err != nil {
+		return fmt.Errorf("trace: %s: %w", r.name, err)
+	}
+	c := csv.NewReader(&lines{from: text})
 	c.FieldsPerRecord, c.ReuseRecord = -1, true
 	lanl := false
 	for n := 1; ; n++ {
@@ -153,12 +165,58 @@ func (r *reader) csv() error {
 	}
 }
 
-func seconds(s string) (int64, error) {
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil && n >= 0 {
-		return n, nil
+// plainText reads a file, compressed with gzip or not, behind its byte order
+// mark.
+func plainText(f *os.File) (*bufio.Reader, error) {
+	text := bufio.NewReaderSize(f, 1<<20)
+	if magic, _ := text.Peek(2); string(magic) == "\x1f\x8b" {
+		z, err := gzip.NewReader(text)
+		if err != nil {
+			return nil, err
+		}
+		text = bufio.NewReaderSize(z, 1<<20)
 	}
-	if t, err := time.Parse(time.RFC3339, s); err == nil {
-		return t.Unix(), nil
+	if mark, _ := text.Peek(3); string(mark) == "\ufeff" {
+		text.Discard(3)
+	}
+	return text, nil
+}
+
+// maxLine bounds a line, in bytes.
+const maxLine = 64 << 10
+
+// lines passes text on whose lines are of a bounded length.
+type lines struct {
+	from io.Reader
+	long int // bytes since the end of the last line
+}
+
+func (l *lines) Read(p []byte) (int, error) {
+	n, err := l.from.Read(p)
+	for rest := p[:n]; ; {
+		end := bytes.IndexByte(rest, '\n')
+		if end < 0 {
+			l.long += len(rest)
+			break
+		}
+		l.long, rest = 0, rest[end+1:]
+	}
+	if l.long > maxLine {
+		return 0, fmt.Errorf("a line of more than %d bytes: it is no trace", maxLine)
+	}
+	return n, err
+}
+
+// maxSecond is a time that no trace is later than.
+const maxSecond = 1 << 40
+
+func seconds(s string) (int64, error) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if t, other := time.Parse(time.RFC3339, s); err != nil && other == nil {
+		n, err = t.Unix(), nil
+	}
+	if err == nil && n >= 0 && n <= maxSecond {
+		return n, nil
 	}
 	return 0, fmt.Errorf("%.40q is no time: write seconds, or an instant such as 2026-03-01T08:00:00Z", s)
 }
@@ -175,19 +233,45 @@ func (r *reader) parquet() (err error) {
 			err = fmt.Errorf("trace: %s: not a Parquet file with columns time, user and platform: %v", r.name, p)
 		}
 	}()
-	rows, err := parquet.ReadFile[record](r.name)
+	f, err := os.Open(r.name)
+	if err != nil {
+		return fmt.Errorf("trace: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("trace: %w", err)
+	}
+	file, err := parquet.OpenFile(f, info.Size())
 	if err != nil {
 		return fmt.Errorf("trace: %s: %w", r.name, err)
 	}
-	for i, row := range rows {
-		if row.Time < 0 {
-			return r.fail(i+1, "a time before 1970")
-		}
-		if err := r.add(i+1, row.Time, row.User, row.Platform); err != nil {
-			return err
+	for _, name := range []string{"time", "user", "platform"} {
+		if _, ok := file.Schema().Lookup(name); !ok {
+			return fmt.Errorf("trace: %s: no column %s", r.name, name)
 		}
 	}
-	return nil
+	rows := parquet.NewGenericReader[record](file)
+	defer rows.Close()
+	some := make([]record, 1024)
+	for line := 1; ; {
+		n, err := rows.Read(some)
+		for _, row := range some[:n] {
+			if row.Time < 0 || row.Time > maxSecond {
+				return r.fail(line, "%d is no time in seconds", row.Time)
+			}
+			if err := r.add(line, row.Time, strings.Clone(row.User), strings.Clone(row.Platform)); err != nil {
+				return err
+			}
+			line++
+		}
+		switch {
+		case errors.Is(err, io.EOF) || err == nil && n == 0:
+			return nil
+		case err != nil:
+			return r.fail(line, "%v", err)
+		}
+	}
 }
 
 func (r *reader) trace() (*Trace, error) {
@@ -200,7 +284,7 @@ func (r *reader) trace() (*Trace, error) {
 	slices.SortStableFunc(r.rows, func(a, b row) int { return int(min(max(a.at-b.at, -1), 1)) })
 	first, last := r.rows[0].at, r.rows[len(r.rows)-1].at
 	const day = 24 * 60 * 60
-	t := &Trace{Users: make([][]schedule.Login, len(r.users)), Platforms: len(r.places), Days: int((last-first)/day) + 1}
+	t := &Trace{Users: make([][]schedule.Login, len(r.users)), Platforms: len(r.places), Days: int((last-first+firstSecond)/day) + 1}
 	if t.Days > schedule.MaxDays {
 		return nil, fmt.Errorf("trace: %s: it lasts %d days; at most %d can be run", r.name, t.Days, schedule.MaxDays)
 	}
