@@ -42,9 +42,11 @@ const (
 type aspect struct {
 	coalition coalition
 	stratum   spec.Stratum
-	linkers   []*link.Linker
+	in        []bool         // units that the coalition has
+	linkers   []*link.Linker // by half, as are the two that follow
 	joined    []*link.Components
 	scored    []link.View
+	used      []int          // by path: how often a value there came again
 	joins     map[string]int // by linker
 }
 

@@ -16,7 +16,11 @@ func (r *Result) report(manifest []byte) (*report.Data, error) {
 		return nil, fmt.Errorf("exposure: %w", err)
 	}
 	for _, row := range r.Rows {
-		d.Rows = append(d.Rows, row.report())
+		if row.Sweep == "" {
+			d.Rows = append(d.Rows, row.report())
+		} else {
+			d.Swept = append(d.Swept, row.report())
+		}
 	}
 	for _, e := range r.Exclusions {
 		d.Exclusions = append(d.Exclusions, report.Exclusion{Rules: e.Rules, Group: e.Group, Title: e.Title, Tier: string(e.Tier),
@@ -43,7 +47,7 @@ func (r Row) PerHundred() string { return report.PerHundred(r.report()) }
 
 func (r Row) report() report.Row {
 	return report.Row{Design: r.Design, Coalition: string(r.Coalition), Stratum: string(r.Stratum), Metric: r.Metric,
-		Estimate: r.Estimate, Lo: r.Lo, Hi: r.Hi, Method: r.Method, N: r.N, Unit: r.Unit}
+		Estimate: r.Estimate, Lo: r.Lo, Hi: r.Hi, Method: r.Method, N: r.N, Unit: r.Unit, Sweep: r.Sweep, X: r.X}
 }
 
 // details puts those of all designs together.
@@ -58,6 +62,7 @@ func details(designs []scenario.Design, outcomes []*outcome) (d report.Details) 
 		d.Curves = append(d.Curves, o.details.Curves...)
 		d.Anonymity = append(d.Anonymity, o.details.Anonymity...)
 		d.Channels = append(d.Channels, o.details.Channels...)
+		d.Kin = append(d.Kin, o.details.Kin...)
 	}
 	d.Pairs = differences(names, all)
 	return d

@@ -98,7 +98,7 @@ func (f *findings) rows(c coalition, seed uint64, add func(metric, unit string, 
 	if c.central {
 		add(CentralSight, "share of logins", metrics.Ratio{Num: sighted, Den: logins}.Estimate(seed))
 	}
-	add(CrossPlatformLinkage, "share of pairs of platforms (mean over persons)", metrics.Ratio{Num: joined, Den: possible}.Estimate(seed))
+	add(CrossPlatformLinkage, linkageUnit, metrics.Ratio{Num: joined, Den: possible}.Estimate(seed))
 	if len(claimed) > 0 {
 		add(LinkagePrecision, "share of joined pairs", metrics.Ratio{Num: right, Den: claimed}.Estimate(seed))
 	}

@@ -21,8 +21,8 @@ import (
 )
 
 // identity is what a folder is taken up again for, and by which program. The
-// designs, the coalitions and the number of seeds are left out: a later run
-// may have more of them.
+// designs, the coalitions, the sweeps and the number of seeds are left out: a
+// later run may have more of them.
 type identity struct {
 	Version  string
 	Scenario scenario.Scenario
@@ -32,7 +32,7 @@ type identity struct {
 
 func (r *run) identity() ([]byte, error) {
 	s := *r.scenario
-	s.Name, s.Designs, s.Coalitions, s.Seeds = "", nil, nil, 0
+	s.Name, s.Designs, s.Coalitions, s.Sweeps, s.Seeds = "", nil, nil, scenario.Sweeps{}, 0
 	data := dataDigests()
 	if s.Trace != "" {
 		sum, err := digestFile(s.Trace)

@@ -64,7 +64,9 @@ func Import(ctx context.Context, design string, exchanges []capture.Exchange, is
 		}
 		coalitions = append(coalitions, resolved)
 	}
-	f, err := score(ctx, design, all, visits, len(people), coalitions, seed)
+	first, last := exchanges[0].At, exchanges[len(exchanges)-1].At
+	days := int(last.Sub(first)/(24*time.Hour)) + 1
+	f, err := score(ctx, design, all, visits, question{people: len(people), coalitions: coalitions, seed: seed, days: days})
 	if err != nil {
 		return nil, err
 	}
@@ -74,9 +76,8 @@ func Import(ctx context.Context, design string, exchanges []capture.Exchange, is
 			r.Rows = append(r.Rows, row)
 		}
 	}
-	first, last := exchanges[0].At, exchanges[len(exchanges)-1].At
 	r.Manifest = Manifest{Halfmask: version(), Go: runtime.Version(), OS: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(),
-		Scenario: "captured traffic", Backend: captured, Seed: seed, People: len(people), Enrolled: len(people), Days: int(last.Sub(first)/(24*time.Hour)) + 1,
+		Scenario: "captured traffic", Backend: captured, Seed: seed, People: len(people), Enrolled: len(people), Days: days,
 		Start: first.UTC().Format(time.DateOnly), Rules: "none: captured traffic", Designs: []string{design}, Coalitions: Coalitions,
 		Abouts: map[string]string{design: "captured traffic"}, LoginsIn: make(map[spec.Stratum]int), Inputs: make(map[string]string),
 		Began: began.UTC(), Recorded: map[string]int{design: len(exchanges)}}

@@ -189,6 +189,13 @@ func TestNameBesideANumberJoinsNobodyWrongly(t *testing.T) {
 
 // scored lets the linkers at exchanges as if they were those of a design.
 func scored(exchanges []Exchange, visits []visit, numbers []string, seed uint64) *found {
+	return scoredFor(exchanges, visits, numbers, func(q *question) { q.seed = seed })
+}
+
+// scoredFor asks more, or otherwise.
+func scoredFor(exchanges []Exchange, visits []visit, numbers []string, ask func(*question)) *found {
+	q := question{people: len(numbers), seed: 1, days: 30}
+	ask(&q)
 	r := &register{byPrefix: make(map[[registerPrefix]byte][]registered)}
 	for person, number := range numbers {
 		r.enter(number, person)
@@ -200,19 +207,18 @@ func scored(exchanges []Exchange, visits []visit, numbers []string, seed uint64)
 	m := newMerger()
 	m.add(newChunk(t.done(visits), visits))
 	all, _ := m.done()
-	var coalitions []coalition
 	platforms, err := spec.Platforms()
 	for _, c := range scenario.DefaultCoalitions() {
 		if err == nil {
 			var resolved coalition
-			resolved, err = resolve(c, platforms, seed)
-			coalitions = append(coalitions, resolved)
+			resolved, err = resolve(c, platforms, q.seed)
+			q.coalitions = append(q.coalitions, resolved)
 		}
 	}
 	if err != nil {
 		panic(err)
 	}
-	f, err := score(context.Background(), "test", all, visits, len(numbers), coalitions, seed)
+	f, err := score(context.Background(), "test", all, visits, q)
 	if err != nil {
 		panic(err)
 	}

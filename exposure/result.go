@@ -56,7 +56,7 @@ type Manifest struct {
 }
 
 // header is the first line of results.csv.
-var header = []string{"design", "coalition", "stratum", "metric", "estimate", "lo", "hi", "method", "n", "unit"}
+var header = []string{"design", "coalition", "stratum", "metric", "estimate", "lo", "hi", "method", "n", "unit", "sweep", "x"}
 
 // CSV gives the rows as comma-separated values, byte for byte the same for
 // the same rows.
@@ -65,8 +65,12 @@ func (r *Result) CSV() []byte {
 	w := csv.NewWriter(&b)
 	w.Write(header)
 	for _, row := range r.Rows {
+		x := ""
+		if row.Sweep != "" {
+			x = number(row.X)
+		}
 		w.Write([]string{row.Design, string(row.Coalition), string(row.Stratum), row.Metric,
-			number(row.Estimate), number(row.Lo), number(row.Hi), row.Method, strconv.Itoa(row.N), row.Unit})
+			number(row.Estimate), number(row.Lo), number(row.Hi), row.Method, strconv.Itoa(row.N), row.Unit, row.Sweep, x})
 	}
 	w.Flush()
 	return b.Bytes()
@@ -98,10 +102,10 @@ func (r Row) MarshalJSON() ([]byte, error) {
 	}{plain(r), figure(r.Estimate), figure(r.Lo), figure(r.Hi)})
 }
 
-// Find gives the row of a figure.
+// Find gives the row of a figure of the scenario itself, not of a sweep.
 func (r *Result) Find(design string, c Coalition, stratum spec.Stratum, metric string) (Row, bool) {
 	for _, row := range r.Rows {
-		if row.Design == design && row.Coalition == c && row.Stratum == stratum && row.Metric == metric {
+		if row.Design == design && row.Coalition == c && row.Stratum == stratum && row.Metric == metric && row.Sweep == "" {
 			return row, true
 		}
 	}

@@ -91,7 +91,7 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*Result, error) 
 			return nil, err
 		}
 	}
-	out, err := r.result(found, began)
+	out, err := r.result(ctx, found, began)
 	if err != nil {
 		return nil, err
 	}
@@ -137,6 +137,9 @@ func newRun(s *scenario.Scenario, o Options) (*run, error) {
 	platforms, err := spec.Platforms()
 	if err != nil {
 		return nil, err
+	}
+	if k := s.Sweeps.Colluding; len(k) > 0 && slices.Max(k) > len(platforms) {
+		return nil, fmt.Errorf("exposure: %d colluding platforms of %d", slices.Max(k), len(platforms))
 	}
 	for _, c := range s.Coalitions {
 		resolved, err := resolve(c, platforms, s.Seed)
@@ -305,7 +308,7 @@ func (r *run) score(ctx context.Context, d scenario.Design, o *outcome) error {
 		}
 	}
 	all, visits := m.done()
-	f, err := score(ctx, d.Name, all, visits, r.scenario.People, r.coalitions, r.scenario.Seed)
+	f, err := score(ctx, d.Name, all, visits, r.question())
 	if err != nil {
 		return err
 	}
@@ -314,7 +317,20 @@ func (r *run) score(ctx context.Context, d scenario.Design, o *outcome) error {
 	return nil
 }
 
-func (r *run) result(found []*outcome, began time.Time) (*Result, error) {
+// question is what the scenario asks of each design.
+func (r *run) question() question {
+	q := question{people: r.scenario.People, coalitions: r.coalitions, seed: r.scenario.Seed, days: r.scenario.Days,
+		colluding: r.scenario.Sweeps.Colluding, platforms: r.plan.Platforms()}
+	if r.scenario.Households {
+		q.households = make([]uint32, q.people)
+		for i := range q.households {
+			q.households[i] = uint32(r.plan.Person(i).Household)
+		}
+	}
+	return q
+}
+
+func (r *run) result(ctx context.Context, found []*outcome, began time.Time) (*Result, error) {
 	out := &Result{Causes: make(map[string][]Cause), Fields: make(map[string][]Field), Samples: make(map[string][]Exchange)}
 	for i, d := range r.designs {
 		f := found[i]
@@ -323,6 +339,13 @@ func (r *run) result(found []*outcome, began time.Time) (*Result, error) {
 		}
 		out.Rows = append(out.Rows, f.rows...)
 		out.Causes[d.Name], out.Fields[d.Name], out.Samples[d.Name] = f.causes, f.fields, f.first.Sample
+	}
+	for _, sweep := range []string{ByBatchSize, ByUses} {
+		rows, err := r.executed(ctx, sweep)
+		if err != nil {
+			return nil, err
+		}
+		out.Rows = append(out.Rows, rows...)
 	}
 	out.Exclusions = found[0].first.Exclusions
 	out.Details = details(r.designs, found)

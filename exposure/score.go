@@ -57,6 +57,10 @@ type Row struct {
 	Method    string       `json:"method"`
 	N         int          `json:"n"`
 	Unit      string       `json:"unit"`
+	// Of a sweep: what varies, and how much of it there was. The figures of
+	// the scenario itself have neither.
+	Sweep string  `json:"sweep,omitempty"`
+	X     float64 `json:"x,omitempty"`
 }
 
 // A visit is the truth about one visit, which linkers never see.
@@ -85,9 +89,20 @@ type found struct {
 	ratios  map[[2]string]metrics.Ratio // linkage by coalition and stratum, to be paired
 }
 
+// question is what is asked of what was seen of a design.
+type question struct {
+	people     int
+	coalitions []coalition
+	seed       uint64
+	days       int   // for which rows are kept
+	colluding  []int // how many platforms compare, of those in platforms
+	platforms  []spec.Platform
+	households []uint32 // by person; nil where everybody has one of their own
+}
+
 // score gives what follows from what was seen of a design.
-func score(ctx context.Context, design string, all seen, visits []visit, people int, coalitions []coalition, seed uint64) (*found, error) {
-	s := &scorer{seen: all, visits: visits, people: people, seed: seed}
+func score(ctx context.Context, design string, all seen, visits []visit, q question) (*found, error) {
+	s := &scorer{seen: all, visits: visits, question: q}
 	s.ratios = make(map[[2]string]metrics.Ratio)
 	s.truth = link.Truth{People: s.people}
 	platforms := make(map[string]int32)
@@ -106,16 +121,22 @@ func score(ctx context.Context, design string, all seen, visits []visit, people 
 	// Halves of the people, by chance: what one half teaches about the other
 	// rests on that.
 	s.fold = make([]int, s.people)
-	for i, p := range random(seed, "folds", 0).Perm(s.people) {
+	for i, p := range random(s.seed, "folds", 0).Perm(s.people) {
 		s.fold[p] = i % folds
 	}
 	for _, stratum := range Strata {
-		for _, c := range coalitions {
+		for _, c := range q.coalitions {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
 			s.coalition(c, stratum, design)
 		}
+	}
+	for _, c := range q.coalitions {
+		s.siblings(c, design)
+	}
+	if err := s.sweepColluding(ctx); err != nil {
+		return nil, err
 	}
 	for i := range s.rows {
 		s.rows[i].Design = design
@@ -127,9 +148,8 @@ type scorer struct {
 	seen   seen
 	truth  link.Truth
 	visits []visit
-	people int
 	fold   []int // by person
-	seed   uint64
+	question
 
 	found
 }
@@ -143,31 +163,11 @@ const folds = 2
 func (s *scorer) coalition(c coalition, stratum spec.Stratum, design string) {
 	few, unplaced := s.tooFew(stratum), !c.all && !c.thieves && len(c.platforms) == 0 && s.tooFewPlatforms(stratum)
 	found := newFindings(s.people)
-	used := make([]int, len(s.seen.Paths))
-	a := &aspect{coalition: c, stratum: stratum, linkers: make([]*link.Linker, folds), joined: make([]*link.Components, folds),
-		scored: make([]link.View, folds), joins: make(map[string]int)}
-	in := make([]bool, len(s.seen.Units))
-	for fold := range folds {
-		training := link.View{In: make([]bool, len(in)), Shared: true}
-		scored := link.View{In: make([]bool, len(in)), Shared: !c.each}
-		for i := range in {
-			v := s.visit(i)
-			in[i] = c.has(s.seen.party(i)) && (v.platform == "" || stratum == spec.AllStrata || v.stratum == stratum)
-			training.In[i] = in[i] && s.fold[v.person] != fold
-			scored.In[i] = in[i] && s.fold[v.person] == fold
-		}
-		l := link.Learn(s.seen.Table, training, s.truth, s.people, link.All)
-		joined, joins, by := l.Join(scored)
-		a.linkers[fold], a.joined[fold], a.scored[fold] = l, joined, scored
-		for p, n := range joins {
-			used[p] += n
-		}
-		for name, n := range by {
-			a.joins[name] += n
-		}
-		s.collect(found, l, joined, scored)
+	a := s.learn(c, stratum)
+	for fold, l := range a.linkers {
+		s.collect(found, l, a.joined[fold], a.scored[fold])
 	}
-	s.note(c, stratum, in, a.linkers)
+	s.note(c, stratum, a.in, a.linkers)
 	for _, v := range s.visits {
 		if c.counts(v.platform) && (stratum == spec.AllStrata || v.stratum == stratum) {
 			found.login(v)
@@ -187,7 +187,7 @@ func (s *scorer) coalition(c coalition, stratum spec.Stratum, design string) {
 	}
 	var causes []Cause
 	whole := false // a value as such, and no bytes out of the middle of one
-	for path, n := range used {
+	for path, n := range a.used {
 		if n > 0 {
 			causes = append(causes, Cause{c.name, stratum, s.seen.Paths[path].Name, n})
 			whole = whole || !s.seen.Paths[path].Window
@@ -203,6 +203,34 @@ func (s *scorer) coalition(c coalition, stratum spec.Stratum, design string) {
 		return strings.Compare(a.Path, b.Path)
 	})
 	s.causes = append(s.causes, causes[:min(len(causes), 10)]...)
+}
+
+// learn trains the linkers of a coalition on each half of the people, and lets
+// them at the other one.
+func (s *scorer) learn(c coalition, stratum spec.Stratum) *aspect {
+	a := &aspect{coalition: c, stratum: stratum, in: make([]bool, len(s.seen.Units)), used: make([]int, len(s.seen.Paths)), joins: make(map[string]int)}
+	for i := range a.in {
+		v := s.visit(i)
+		a.in[i] = c.has(s.seen.party(i)) && (v.platform == "" || stratum == spec.AllStrata || v.stratum == stratum)
+	}
+	for fold := range folds {
+		training := link.View{In: make([]bool, len(a.in)), Shared: true}
+		scored := link.View{In: make([]bool, len(a.in)), Shared: !c.each}
+		for i, in := range a.in {
+			own := s.fold[s.visit(i).person] == fold
+			training.In[i], scored.In[i] = in && !own, in && own
+		}
+		l := link.Learn(s.seen.Table, training, s.truth, s.people, link.All)
+		joined, joins, by := l.Join(scored)
+		a.linkers, a.joined, a.scored = append(a.linkers, l), append(a.joined, joined), append(a.scored, scored)
+		for p, n := range joins {
+			a.used[p] += n
+		}
+		for name, n := range by {
+			a.joins[name] += n
+		}
+	}
+	return a
 }
 
 // tooFewToLearn is the method of figures that do not exist because there was

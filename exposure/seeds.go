@@ -12,12 +12,15 @@ import (
 // given: mean, least and most. Within one seed an interval speaks of people
 // like these; the seeds say how much depends on which people they are.
 func WriteSeeds(name string, seeds [][]Row) error {
-	type key struct{ design, coalition, stratum, metric string }
+	type key struct{ design, coalition, stratum, metric, sweep, x string }
 	values := make(map[key][]float64)
 	var order []key
 	for _, rows := range seeds {
 		for _, r := range rows {
-			k := key{r.Design, string(r.Coalition), string(r.Stratum), r.Metric}
+			k := key{r.Design, string(r.Coalition), string(r.Stratum), r.Metric, r.Sweep, ""}
+			if r.Sweep != "" {
+				k.x = number(r.X)
+			}
 			if values[k] == nil {
 				order = append(order, k)
 			}
@@ -28,7 +31,7 @@ func WriteSeeds(name string, seeds [][]Row) error {
 	}
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	w.Write([]string{"design", "coalition", "stratum", "metric", "mean", "min", "max", "seeds"})
+	w.Write([]string{"design", "coalition", "stratum", "metric", "mean", "min", "max", "seeds", "sweep", "x"})
 	written := make(map[key]bool)
 	for _, k := range order {
 		v := values[k]
@@ -40,7 +43,7 @@ func WriteSeeds(name string, seeds [][]Row) error {
 		for _, f := range v {
 			sum, low, high = sum+f, min(low, f), max(high, f)
 		}
-		w.Write([]string{k.design, k.coalition, k.stratum, k.metric, number(sum / float64(len(v))), number(low), number(high), strconv.Itoa(len(v))})
+		w.Write([]string{k.design, k.coalition, k.stratum, k.metric, number(sum / float64(len(v))), number(low), number(high), strconv.Itoa(len(v)), k.sweep, k.x})
 	}
 	w.Flush()
 	return WriteFiles(filepath.Dir(name), map[string][]byte{filepath.Base(name): b.Bytes()})

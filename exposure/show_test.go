@@ -183,10 +183,8 @@ func TestModifiersCostWhatTheyCost(t *testing.T) {
 	}
 }
 
-// Siblings share a guardian. The issuer, who saw the guardian's document, can
-// tell them; what platforms get, a yes or no, says nothing of whose guardian
-// it is.
-func TestSiblingsAreKnownToTheIssuerAlone(t *testing.T) {
+// Siblings share a guardian, whose document is one.
+func TestSiblingsShareAGuardian(t *testing.T) {
 	s := scenario.New("test", 200, 10)
 	s.Households = true
 	s.Designs = []scenario.Design{{Name: "bbs", Base: "bbs"}}

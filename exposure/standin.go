@@ -84,11 +84,13 @@ func StandIn(ctx context.Context, s *scenario.Scenario, o Options) (*Result, err
 		return nil, err
 	}
 	out := &Result{Causes: make(map[string][]Cause), Fields: make(map[string][]Field), Samples: make(map[string][]Exchange)}
+	models := make(map[string]*standin.Model)
 	for i, d := range r.designs {
 		m, err := Model(ctx, s, d)
 		if err != nil {
 			return nil, fmt.Errorf("design %s: %w", d.Name, err)
 		}
+		models[d.Name] = m
 		rows, err := r.standInRows(ctx, d.Name, m, m.Data(town, s.Seed))
 		if err != nil {
 			return nil, fmt.Errorf("design %s: %w", d.Name, err)
@@ -99,6 +101,11 @@ func StandIn(ctx context.Context, s *scenario.Scenario, o Options) (*Result, err
 			o.Progress((i+1)*s.People, len(r.designs)*s.People)
 		}
 	}
+	swept, err := r.standInSweeps(ctx, models)
+	if err != nil {
+		return nil, err
+	}
+	out.Rows = append(out.Rows, swept...)
 	empty := make([]*outcome, len(r.designs))
 	for i := range empty {
 		empty[i] = &outcome{first: new(chunk), logins: r.loginsIn(town)}

@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -35,16 +36,21 @@ func read(dir folder) (*Data, error) {
 	if err := dir.readJSON("details.json", &d.Details); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	err := dir.readCSV("results.csv", []string{"design", "coalition", "stratum", "metric", "estimate", "lo", "hi", "method", "n", "unit"}, func(f fields) error {
+	err := dir.readCSV("results.csv", []string{"design", "coalition", "stratum", "metric", "estimate", "lo", "hi", "method", "n", "unit"}, []string{"sweep", "x"}, func(f fields) error {
 		r := Row{Design: f.text(0), Coalition: f.text(1), Stratum: f.text(2), Metric: f.text(3), Method: f.text(7), Unit: f.text(9)}
 		r.Estimate, r.Lo, r.Hi, r.N = f.float(4), f.float(5), f.float(6), int(f.float(8))
-		d.Rows = append(d.Rows, r)
+		if r.Sweep = f.text(10); r.Sweep == "" {
+			d.Rows = append(d.Rows, r)
+		} else {
+			r.X = f.float(11)
+			d.Swept = append(d.Swept, r)
+		}
 		return f.err()
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = dir.readCSV("exclusion.csv", []string{"rules", "group", "title", "tier", "document", "residents", "low", "high", "excluded", "reason"}, func(f fields) error {
+	err = dir.readCSV("exclusion.csv", []string{"rules", "group", "title", "tier", "document", "residents", "low", "high", "excluded", "reason"}, nil, func(f fields) error {
 		e := Exclusion{Rules: f.text(0), Group: f.text(1), Title: f.text(2), Tier: f.text(3), Document: f.text(4), Excluded: f.text(8) == "true", Reason: f.text(9)}
 		e.Residents, e.Low, e.High = f.float(5), f.float(6), f.float(7)
 		d.Exclusions = append(d.Exclusions, e)
@@ -109,8 +115,9 @@ func (f fields) float(i int) float64 {
 func (f fields) err() error { return *f.wrong }
 
 // readCSV reads a file whose first line holds the names, further columns
-// allowed, and calls add with the named columns of each line.
-func (dir folder) readCSV(name string, columns []string, add func(fields) error) error {
+// allowed, and calls add with the named columns of each line, and after them
+// with those that there may be more, empty where the file has none.
+func (dir folder) readCSV(name string, columns, more []string, add func(fields) error) error {
 	f, err := dir.open(name)
 	if err != nil {
 		return err
@@ -122,15 +129,15 @@ func (dir folder) readCSV(name string, columns []string, add func(fields) error)
 	if err != nil {
 		return fmt.Errorf("report: %s: %w", name, err)
 	}
-	at := make([]int, len(columns))
-	for i, c := range columns {
+	at := make([]int, len(columns)+len(more))
+	for i, c := range slices.Concat(columns, more) {
 		at[i] = -1
 		for j, h := range header {
 			if h == c {
 				at[i] = j
 			}
 		}
-		if at[i] < 0 {
+		if at[i] < 0 && i < len(columns) {
 			return fmt.Errorf("report: %s: no column %s among %s", name, c, strings.Join(header, ", "))
 		}
 	}
@@ -142,9 +149,11 @@ func (dir folder) readCSV(name string, columns []string, add func(fields) error)
 		if err != nil {
 			return fmt.Errorf("report: %s: %w", name, err)
 		}
-		f := fields{make([]string, len(columns)), new(error)}
+		f := fields{make([]string, len(at)), new(error)}
 		for i, j := range at {
-			f.values[i] = line[j]
+			if j >= 0 {
+				f.values[i] = line[j]
+			}
 		}
 		if err := add(f); err != nil {
 			number, _ := r.FieldPos(0)

@@ -23,7 +23,8 @@ import (
 // Data is what a run found, as the files of its folder hold it.
 type Data struct {
 	Manifest   Manifest
-	Rows       []Row       // results.csv
+	Rows       []Row       // results.csv: the scenario itself
+	Swept      []Row       // the same file: as one thing varies
 	Exclusions []Exclusion // exclusion.csv
 	Details    Details     // details.json
 }
@@ -59,6 +60,8 @@ type Row struct {
 	Method                             string
 	N                                  int
 	Unit                               string
+	Sweep                              string  // what varies; "" for a figure of the scenario itself
+	X                                  float64 // how much of it
 }
 
 // Exclusion is one group of residents in one tier under one rule set.
@@ -74,6 +77,7 @@ type Details struct {
 	Fields    map[string][]Field  `json:"fields,omitempty"`   // by design
 	Causes    map[string][]Cause  `json:"causes,omitempty"`   // by design
 	Channels  []Channel           `json:"channels,omitempty"` // link cause by masking
+	Kin       []Kin               `json:"kin,omitempty"`      // what joins siblings
 	Linkers   []Joins             `json:"linkers,omitempty"`
 	Profiles  []Profile           `json:"profiles,omitempty"`
 	Curves    []Curve             `json:"curves,omitempty"`
@@ -81,7 +85,6 @@ type Details struct {
 	Canaries  []Canary            `json:"canaries,omitempty"`
 	Controls  []Control           `json:"controls,omitempty"`
 	Pairs     []Difference        `json:"differences,omitempty"`
-	Sweeps    []Sweep             `json:"sweeps,omitempty"`
 	Swaps     map[string][]string `json:"swaps,omitempty"` // by design: what differs when one person is replaced
 	Checks    []metrics.Checked   `json:"checks,omitempty"`
 	Notes     []string            `json:"notes,omitempty"` // what else is to be known, such as what a stand-in rests on
@@ -123,6 +126,15 @@ type Channel struct {
 	Lo        float64 `json:"lo"`
 	Hi        float64 `json:"hi"`
 	Shapley   float64 `json:"shapley"`
+}
+
+// Kin says for how many pairs of siblings a value at a path is the same, and
+// nobody else's.
+type Kin struct {
+	Design    string `json:"design"`
+	Coalition string `json:"coalition"`
+	Path      string `json:"path"`
+	Pairs     int    `json:"pairs"`
 }
 
 // Profile counts persons by how many platforms their largest linked profile
@@ -194,29 +206,6 @@ type Difference struct {
 	Value     float64 `json:"difference"`
 	Lo        float64 `json:"lo"`
 	Hi        float64 `json:"hi"`
-}
-
-// Sweep is a figure as one thing varies.
-type Sweep struct {
-	Title  string   `json:"title"`
-	X      string   `json:"x"`
-	Y      string   `json:"y"`
-	Log    bool     `json:"log_x,omitempty"`
-	Series []Series `json:"series"`
-}
-
-// Series is a line of a sweep; Y are shares.
-type Series struct {
-	Name   string  `json:"name"`
-	Points []Point `json:"points"`
-}
-
-// Point is one setting; an interval that is not known is zero.
-type Point struct {
-	X  float64 `json:"x"`
-	Y  float64 `json:"y"`
-	Lo float64 `json:"lo,omitempty"`
-	Hi float64 `json:"hi,omitempty"`
 }
 
 //go:embed report.html

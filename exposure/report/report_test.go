@@ -15,6 +15,10 @@ import (
 
 var keep = flag.String("keep", "", "write the page of the full example there")
 
+func row(design, coalition, stratum, metric string, e metrics.Estimate) Row {
+	return Row{Design: design, Coalition: coalition, Stratum: stratum, Metric: metric, Estimate: e.Value, Lo: e.Lo, Hi: e.Hi, Method: e.Method, N: e.N, Unit: "share"}
+}
+
 // full is a run that has every section.
 func full() *Data {
 	d := &Data{Manifest: Manifest{Halfmask: "test", Go: "go", Scenario: "smoke", Seed: 1, People: 1000, Enrolled: 990, Days: 30, Start: "2026-03-01",
@@ -27,7 +31,7 @@ func full() *Data {
 			for _, c := range []string{"platform", "platforms", "issuer", "issuer+platforms", "status host", "network"} {
 				for _, metric := range []string{"cross_platform_linkage", "reidentification", "central_sight"} {
 					e := metrics.Wilson(int(shares[i]*900), 900)
-					d.Rows = append(d.Rows, Row{design, c, stratum, metric, e.Value, e.Lo, e.Hi, e.Method, e.N, "share"})
+					d.Rows = append(d.Rows, row(design, c, stratum, metric, e))
 				}
 			}
 			for _, metric := range []string{"order_reach", "order_reach_eventual"} {
@@ -35,14 +39,14 @@ func full() *Data {
 				if i > 1 && metric == "order_reach" {
 					e = metrics.Wilson(0, 900)
 				}
-				d.Rows = append(d.Rows, Row{design, "issuer", stratum, metric, e.Value, e.Lo, e.Hi, e.Method, e.N, "share"})
+				d.Rows = append(d.Rows, row(design, "issuer", stratum, metric, e))
 			}
 		}
 		days := 31.0
 		if i < 2 {
 			days = 0
 		}
-		d.Rows = append(d.Rows, Row{design, "issuer", "all", "order_reach_delay", days, days, days, "observed", 40, "days"})
+		d.Rows = append(d.Rows, row(design, "issuer", "all", "order_reach_delay", metrics.Estimate{Value: days, Lo: days, Hi: days, Method: "observed", N: 40}))
 		p := Profile{Design: design, Coalition: "platforms", Stratum: "minimal"}
 		for size := range 30 {
 			p.Sizes = append(p.Sizes, int(900*math.Exp(-float64(size)*(1-0.9*shares[i]))))
@@ -65,10 +69,14 @@ func full() *Data {
 	d.Details.Causes = map[string][]Cause{"bbs": nil, "sdjwt-reused": {{"platforms", "minimal", "request.body.vp_token.jwt.signature", 812}}}
 	d.Details.Channels = []Channel{{"sdjwt-reused", "platforms", "minimal", "value", 1, 0.97, 1, 0.8}, {"sdjwt-reused", "platforms", "minimal", "time", 0, 0, 0, 0.2}}
 	d.Details.Controls = []Control{{"sdjwt-reused", "platforms", "minimal", "cross_platform_linkage", 1, 0.003}}
+	d.Rows = append(d.Rows, row("bbs", "issuer", "all", "sibling_linkage", metrics.Wilson(30, 30)), row("bbs", "platforms", "all", "sibling_linkage", metrics.Wilson(0, 30)))
+	d.Details.Kin = []Kin{{"bbs", "issuer", "request.body.guardian.document.number", 30}}
 	d.Details.Pairs = []Difference{{"centralized-shared", "bbs", "platforms", "minimal", "cross_platform_linkage", 1, 0.98, 1}}
 	d.Details.Swaps = map[string][]string{"bbs": {"issuer: request.body.birth_date"}}
-	d.Details.Sweeps = []Sweep{{"Rotating batch of 20: pairs of visits that platforms join", "uses of each credential holder", "of 100 pairs of visits, joined", true,
-		[]Series{{"measured", []Point{{20, 0, 0, 0}, {21, 0.0048, 0.004, 0.006}, {40, 0.0256, 0.02, 0.03}, {100, 0.0404, 0.038, 0.042}, {1000, 0.049, 0.048, 0.05}}}}}}
+	for _, p := range []struct{ x, y, lo, hi float64 }{{20, 0, 0, 0.01}, {21, 0.0048, 0.004, 0.006}, {40, 0.0256, 0.02, 0.03}, {1000, 0.049, 0.048, 0.05}} {
+		d.Swept = append(d.Swept, Row{Design: "sdjwt-batch", Coalition: "platform", Stratum: "minimal", Metric: "within_platform_linkage",
+			Estimate: p.y, Lo: p.lo, Hi: p.hi, Method: "person-bootstrap", N: 60, Sweep: "uses", X: p.x})
+	}
 	d.Details.Checks = []metrics.Checked{metrics.Checks()[0].Run()}
 	d.Exclusions = []Exclusion{{"national-2025", "a", "residents with an identity card", "from18", "resident_identity_card", 1.3e9, 1.3e9, 1.3e9, false, ""},
 		{"national-2025", "b", "stateless people", "from18", "", 4e4, 2e4, 2e5, true, "no document"}}
@@ -111,7 +119,7 @@ func TestEveryPictureIsATableToo(t *testing.T) {
 
 func TestWhatARunHasNotIsNamed(t *testing.T) {
 	d := full()
-	d.Details, d.Exclusions = Details{}, nil
+	d.Details, d.Exclusions, d.Swept = Details{}, nil, nil
 	b, err := d.HTML()
 	if err != nil {
 		t.Fatal(err)
@@ -179,7 +187,8 @@ func FuzzRead(f *testing.F) {
 	const header = "design,coalition,stratum,metric,estimate,lo,hi,method,n,unit\n"
 	f.Add(`{"seed": 7, "designs": ["bbs"]}`, string(details), header+"bbs,platforms,minimal,reidentification,0.5,0.4,0.6,wilson,9,share\n")
 	f.Add(`{}`, `{"profiles":[{"persons_by_platforms":[0,3]}],"anonymity":[{"persons_by_set_size":[{"size":0,"persons":4}]}]}`, header)
-	f.Add(`{}`, `{"sweeps":[{"log_x":true,"series":[{"points":[{"x":0},{"x":1e300}]}]}]}`, header+"a,issuer,all,order_reach_delay,1e300,,,wilson,1,<script>\n")
+	f.Add(`{}`, `{}`, header+"a,issuer,all,order_reach_delay,1e300,,,wilson,1,<script>\n")
+	f.Add(`{}`, `{}`, strings.Replace(header, "\n", ",sweep,x\n", 1)+"a,b,minimal,m,0.1,,,w,1,u,uses,0\na,b,minimal,m,0.1,,,w,1,u,uses,1e300\n")
 	f.Fuzz(func(t *testing.T, manifest, details, results string) {
 		files := fstest.MapFS{"manifest.json": {Data: []byte(manifest)}, "details.json": {Data: []byte(details)}, "results.csv": {Data: []byte(results)}}
 		d, err := read(folder{files, "run"})

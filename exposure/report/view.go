@@ -22,6 +22,7 @@ type view struct {
 	Fields             []matrix
 	Causes             []causes
 	Channels           table
+	Siblings           []siblings
 	Controls           []Control
 	Pairs              []Difference
 	Canaries           []Canary
@@ -125,6 +126,7 @@ func (d *Data) view() *view {
 		}
 	}
 	v.Channels = d.channels()
+	v.Siblings = d.siblings()
 	for _, s := range []struct {
 		name    string
 		missing bool
@@ -132,7 +134,7 @@ func (d *Data) view() *view {
 		{"precision and recall by threshold", len(d.Details.Curves) == 0}, {"anonymity sets", len(d.Details.Anonymity) == 0},
 		{"profile sizes", len(d.Details.Profiles) == 0}, {"link cause by channel", len(d.Details.Channels) == 0},
 		{"canaries", len(d.Details.Canaries) == 0}, {"controls of permuted labels", len(d.Details.Controls) == 0},
-		{"paired differences", len(d.Details.Pairs) == 0}, {"sweeps", len(d.Details.Sweeps) == 0}, {"swapped worlds", len(d.Details.Swaps) == 0},
+		{"paired differences", len(d.Details.Pairs) == 0}, {"sweeps", len(d.Swept) == 0}, {"swapped worlds", len(d.Details.Swaps) == 0},
 		{"the table of validation (run halfmask exposure validate)", len(d.Details.Checks) == 0}, {"exclusion", len(d.Exclusions) == 0},
 	} {
 		if s.missing {
@@ -371,17 +373,7 @@ func (d *Data) pictures(v *view) {
 	}
 	table.Picture = sets.svg()
 	v.Figures["anonymity"] = table
-
-	for _, sweep := range d.Details.Sweeps {
-		f := figure{Title: sweep.Title, Head: []string{"", sweep.X, sweep.Y, "from", "to"}}
-		f.Picture = chart{title: sweep.Title, x: sweep.X, y: sweep.Y, log: sweep.Log, series: sweep.Series}.svg()
-		for _, s := range sweep.Series {
-			for _, p := range s.Points {
-				f.Lines = append(f.Lines, []string{s.Name, number(p.X), number(p.Y), number(p.Lo), number(p.Hi)})
-			}
-		}
-		v.Sweeps = append(v.Sweeps, f)
-	}
+	v.Sweeps = d.sweeps()
 }
 
 // reach draws how many platforms an order takes away over time.

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
@@ -27,6 +28,11 @@ type file struct {
 		Name    string
 		Members []string
 	}
+	Sweeps struct {
+		BatchSize []int `yaml:"batch_size"`
+		Uses      []float64
+		Colluding []int
+	}
 	Backend Backend
 	Sample  int
 }
@@ -39,7 +45,7 @@ func (p *parser) scenario() (*Scenario, error) {
 	}
 	s := &Scenario{Name: f.Name, Seed: 1, Seeds: f.Seeds, Rules: f.Rules, People: f.People, Days: f.Days,
 		Habits:     Habits{MeanLogins: f.Habits.MeanLogins, Spread: 1, Favourites: 1},
-		Households: f.Households, Trace: f.Trace, Backend: f.Backend, Sample: f.Sample}
+		Households: f.Households, Trace: f.Trace, Sweeps: Sweeps(f.Sweeps), Backend: f.Backend, Sample: f.Sample}
 	if f.Seed != nil {
 		s.Seed = *f.Seed
 	}
@@ -48,6 +54,12 @@ func (p *parser) scenario() (*Scenario, error) {
 	}
 	if f.Habits.Favourites != nil {
 		s.Habits.Favourites = *f.Habits.Favourites
+	}
+	slices.Sort(s.Sweeps.BatchSize)
+	slices.Sort(s.Sweeps.Uses)
+	slices.Sort(s.Sweeps.Colluding)
+	if f.Sweeps.Uses != nil && f.Trace != "" {
+		return nil, p.failAt("a trace says how often people log in", "sweeps", "uses")
 	}
 	if f.Sample > f.People {
 		return nil, p.failAt("more than people", "sample")

@@ -30,8 +30,17 @@ type Scenario struct {
 	Trace      string      // file of logins instead of habits; "" for habits
 	Designs    []Design    // nil: all that are built in
 	Coalitions []Coalition // never empty
+	Sweeps     Sweeps
 	Backend    Backend
 	Sample     int // people executed behind a stand-in run
+}
+
+// Sweeps are what varies while all else stays, each with its points in
+// ascending order. The zero value varies nothing.
+type Sweeps struct {
+	BatchSize []int     // credentials of a batch, of the designs that hold batches
+	Uses      []float64 // logins of a person over all days, mean over the people
+	Colluding []int     // platforms that compare what they saw, drawn from all
 }
 
 // Habits say how often and where people log in.

@@ -39,6 +39,7 @@ designs:
   - {name: plain, base: sdjwt-batch, modifiers: {status: none, timestamps: coarse, epoch: month, ask: least}}
 coalitions:
   - {name: some, members: ["platforms:3", "platform:syn-07", issuer, "thief-of:status-host"]}
+sweeps: {batch_size: [20, 5], uses: [8, 2.5], colluding: [81, 1, 20]}
 `
 
 func TestParseKeepsWhatIsWritten(t *testing.T) {
@@ -48,6 +49,9 @@ func TestParseKeepsWhatIsWritten(t *testing.T) {
 	}
 	if s.Seed != 0 || s.Habits != (scenario.Habits{MeanLogins: 4}) || s.Backend != scenario.Executed || s.Sample != 50 {
 		t.Errorf("%+v", s)
+	}
+	if got := fmt.Sprintf("%+v", s.Sweeps); got != "{BatchSize:[5 20] Uses:[2.5 8] Colluding:[1 20 81]}" {
+		t.Errorf("sweeps %s", got)
 	}
 	want := []scenario.Design{
 		{Name: "bbs", Base: "bbs"},
@@ -82,6 +86,10 @@ func TestParseRefuses(t *testing.T) {
 		"not a number":                 {head + "habits: {mean_logins: .nan}\n", `scenario:4:23: ".nan" is not read: write a decimal number, true, false or a word`},
 		"an alias":                     {"name: &a x\npeople: 10\ndays: 5\n", "scenario:1:7: anchors and aliases are not read"},
 		"unknown rules":                {head + "rules: mine\n", "scenario:4:8: rules: value must be one of 'national-2025', 'inclusive'"},
+		"a point twice":                {head + "sweeps: {uses: [2, 2]}\n", "scenario:4:16: uses: "},
+		"no platform colluding":        {head + "sweeps: {colluding: [0]}\n", "scenario:4:22: "},
+		"how often beside a trace":     {head + "trace: x\nsweeps: {uses: [2]}\n", "scenario:5:16: sweeps: a trace says how often"},
+		"another sweep":                {head + "sweeps: {weather: [2]}\n", "scenario:4:10: unknown key weather"},
 		"a sample of more than all":    {head + "sample: 11\n", "scenario:4:9: sample: more than people"},
 		"a trace beside habits":        {head + "trace: a.csv\nhabits: {spread: 1}\n", "scenario:4:8: trace: a scenario has a trace or habits, not both"},
 		"an unknown modifier":          {head + "designs:\n  - {name: a, base: bbs, modifiers: {status: lost}}\n", "scenario:5:46: status: value must be one of 'none', 'list-index', 'ask-issuer'"},
