@@ -83,15 +83,15 @@ func StandIn(ctx context.Context, s *scenario.Scenario, o Options) (*Result, err
 	if err != nil {
 		return nil, err
 	}
+	release, err := r.claim()
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	out := &Result{Causes: make(map[string][]Cause), Fields: make(map[string][]Field), Samples: make(map[string][]Exchange)}
 	models := make(map[string]*standin.Model)
 	for i, d := range r.designs {
-		m, err := Model(ctx, s, d)
-		if err != nil {
-			return nil, fmt.Errorf("design %s: %w", d.Name, err)
-		}
-		models[d.Name] = m
-		rows, err := r.standInRows(ctx, d.Name, m, m.Data(town, s.Seed))
+		rows, err := r.standInDesign(ctx, d, town, models)
 		if err != nil {
 			return nil, fmt.Errorf("design %s: %w", d.Name, err)
 		}
@@ -170,7 +170,9 @@ func standInRun(s *scenario.Scenario, o Options) (*run, *standin.Town, error) {
 		return nil, nil, err
 	}
 	r.scenario = s
-	return r, standin.NewTown(r.plan, s.People, s.Days), nil
+	now, err := r.identity()
+	r.key = digest(now)
+	return r, standin.NewTown(r.plan, s.People, s.Days), err
 }
 
 func (r *run) loginsIn(t *standin.Town) map[spec.Stratum]int {

@@ -22,7 +22,11 @@ func (r *run) standInSweeps(ctx context.Context, models map[string]*standin.Mode
 		return nil, err
 	}
 	for _, v := range r.variants(ByUses, sweptTown) {
-		found, _, err := StandInOf(ctx, &v.scenario, models[v.design.Name], Options{Rules: r.rules, Also: r.options.Also})
+		m, err := r.model(ctx, v.design, models)
+		if err != nil {
+			return nil, v.fail(err)
+		}
+		found, _, err := StandInOf(ctx, &v.scenario, m, Options{Rules: r.rules, Also: r.options.Also})
 		if err != nil {
 			return nil, v.fail(err)
 		}
@@ -32,7 +36,11 @@ func (r *run) standInSweeps(ctx context.Context, models map[string]*standin.Mode
 		return rows, nil
 	}
 	for _, d := range r.designs {
-		found, err := r.standInColluding(ctx, d, models[d.Name])
+		m, err := r.model(ctx, d, models)
+		if err != nil {
+			return nil, fmt.Errorf("design %s: %w", d.Name, err)
+		}
+		found, err := r.standInColluding(ctx, d, m)
 		if err != nil {
 			return nil, fmt.Errorf("sweep over %s, design %s: %w", ByColluding, d.Name, err)
 		}

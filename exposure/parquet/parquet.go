@@ -72,11 +72,6 @@ const partPeople = 250_000
 // Write writes data to a folder, which it makes. seed decides the halves of
 // the people, as for engine.Run.
 func Write(ctx context.Context, dir string, d engine.Data, seed uint64) error {
-	for _, sub := range []string{"sessions", "tokens"} {
-		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
-			return fmt.Errorf("parquet: %w", err)
-		}
-	}
 	var names bytes.Buffer
 	w := csv.NewWriter(&names)
 	w.Write([]string{"path", "name", "names_people"})
@@ -84,6 +79,18 @@ func Write(ctx context.Context, dir string, d engine.Data, seed uint64) error {
 		w.Write([]string{strconv.Itoa(i), c.Name, strconv.FormatBool(c.Names)})
 	}
 	w.Flush()
+	if before, err := os.ReadFile(filepath.Join(dir, "columns.csv")); err == nil && !bytes.Equal(before, names.Bytes()) {
+		for _, of := range []string{"sessions", "tokens", "columns.csv"} { // data with other columns
+			if err := os.RemoveAll(filepath.Join(dir, of)); err != nil {
+				return fmt.Errorf("parquet: %w", err)
+			}
+		}
+	}
+	for _, sub := range []string{"sessions", "tokens"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+			return fmt.Errorf("parquet: %w", err)
+		}
+	}
 	if err := keep(filepath.Join(dir, "columns.csv"), func(path string) error { return os.WriteFile(path, names.Bytes(), 0o644) }); err != nil {
 		return err
 	}
