@@ -26,6 +26,9 @@ var smallOnce = sync.OnceValues(func() (*Result, error) { return runSmall(append
 // small is the comparison of all designs, run once for all tests.
 func small(t *testing.T) *Result {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a comparison of six designs")
+	}
 	r, err := smallOnce()
 	if err != nil {
 		t.Fatal(err)
@@ -113,6 +116,9 @@ func TestExclusionIsExecutedAndEqual(t *testing.T) {
 // Rule R-EXP-01: what the authority holds changes nothing for the platforms,
 // and what platforms hold nothing for the authority.
 func TestCoalitionHasItsViewAndNoMore(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the linkers alone, on many visits")
+	}
 	exchanges, visits, numbers := testDesign(60, 6, func(p int, body map[string]any) {
 		body["handle"] = fmt.Sprintf("%016x", 0x9e3779b97f4a7c15*uint64(p+1))
 	})

@@ -28,10 +28,20 @@ import (
 // newBBS2020 is the older scheme for comparison: BbsBlsSignature2020 with
 // BbsBlsSignatureProof2020, as aries-framework-go v0.3.2 has them.
 func newBBS2020(e *Env) (Design, error) {
+	f, err := newForm2020(e)
+	if err != nil {
+		return nil, err
+	}
+	return NewForm(e, f)
+}
+
+func newForm2020(e *Env) (*bbs2020, error) {
 	contexts, err := newContexts2020()
 	if err != nil {
 		return nil, err
 	}
+	aries2020.Lock()
+	defer aries2020.Unlock()
 	f := &bbs2020{contexts: contexts}
 	public, private, err := bbs12381g2pub.GenerateKeyPair(sha256.New, e.material("bbs-2020"))
 	if err != nil {
@@ -41,7 +51,7 @@ func newBBS2020(e *Env) (Design, error) {
 	if f.public, err = public.Marshal(); err != nil {
 		return nil, err
 	}
-	return NewForm(e, f)
+	return f, nil
 }
 
 const (

@@ -170,6 +170,9 @@ func FuzzMiner(f *testing.F) {
 // Rule R-EXP-03: a path that joins nothing that a surer one does not is left
 // out, so that people of one name stay apart where a number is at hand.
 func TestNameBesideANumberJoinsNobodyWrongly(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the linkers alone, on many visits")
+	}
 	for seed := range uint64(10) {
 		exchanges, visits, numbers := testDesign(60, 6, func(p int, body map[string]any) {
 			body["id"], body["name"] = long(p), fmt.Sprint("of the family ", p/2)

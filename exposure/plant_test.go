@@ -41,6 +41,9 @@ func compressed(s string) []byte {
 // Rule R-EXP-02: a planted identifier is found, wherever an exact value can
 // stand.
 func TestPlantedIdentifierIsFoundAnywhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the linkers alone, on many visits")
+	}
 	body := func(f func(p int, body map[string]any)) func(int, *Exchange, map[string]any) {
 		return func(p int, _ *Exchange, b map[string]any) { f(p, b) }
 	}
@@ -176,6 +179,9 @@ func TestLimitsOfTheLinker(t *testing.T) {
 // Rule R-EXP-03: what tells people apart only together, and sizes, is found by
 // the linkers that weigh and learn.
 func TestCombinationsAndSizesAreFound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the linkers alone, on many visits")
+	}
 	for name, plant := range map[string]func(p int, e *Exchange, body map[string]any){
 		"lengths": func(p int, _ *Exchange, b map[string]any) { b["pad"] = strings.Repeat("x", 100+p) + rand.Text() },
 		"how many elements": func(p int, _ *Exchange, b map[string]any) {

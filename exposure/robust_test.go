@@ -181,7 +181,7 @@ func TestCancelledRunEndsAndLeavesNothing(t *testing.T) {
 
 func TestFinishedRunLeavesNothing(t *testing.T) {
 	before := runtime.NumGoroutine()
-	if _, err := Run(context.Background(), asked(3, 5, Compared()...), Options{}); err != nil {
+	if _, err := Run(context.Background(), asked(3, 5, Designs()...), Options{Dir: t.TempDir()}); err != nil {
 		t.Fatal(err)
 	}
 	settled(t, before)

@@ -16,7 +16,7 @@ var scenarioFiles embed.FS
 var ScenarioSchema []byte
 
 // Scenarios lists the names of the scenarios that are built in.
-func Scenarios() []string { return []string{"smoke", "trial", "daily"} }
+func Scenarios() []string { return []string{"smoke", "executed", "trial", "daily"} }
 
 // ScenarioFile gives the text of a built-in scenario, as exposure/scenario
 // reads it.
