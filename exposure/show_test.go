@@ -1,7 +1,6 @@
 package exposure
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -11,45 +10,19 @@ import (
 	"testing"
 
 	"github.com/halfmask/halfmask/exposure/scenario"
-	"github.com/halfmask/halfmask/exposure/schedule"
 	"github.com/halfmask/halfmask/exposure/trace"
 	"github.com/halfmask/halfmask/spec"
 )
 
 // What the lab has to find, design by design.
 
-// minimalPlatforms gives the indices of platforms of stratum minimal that ask
-// everybody the same: whether they are a person.
-func minimalPlatforms(t *testing.T) (indices []uint8) {
+func minimalPlatforms(t *testing.T) []uint8 {
 	t.Helper()
-	platforms, err := spec.Platforms()
+	indices, err := askingTheSame()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, p := range platforms {
-		if slices.Equal(p.Claims, []string{spec.RealPerson}) && p.Stratum() == spec.Minimal {
-			indices = append(indices, uint8(i))
-		}
-	}
-	if len(indices) < 3 {
-		t.Fatalf("%d platforms ask for real_person alone", len(indices))
-	}
 	return indices
-}
-
-// uses has people log in n times each, at the platforms in turn.
-func uses(people, n int, platforms []uint8) *trace.Trace {
-	t := &trace.Trace{Users: make([][]schedule.Login, people)}
-	for p := range people {
-		// Within the first two weeks, nothing being renewed in between, and at
-		// any time: whoever came by the clock would be known by the clock.
-		r := random(uint64(n), "uses", p)
-		for i := range n {
-			t.Users[p] = append(t.Users[p], schedule.Login{Second: uint32(7*3600 + r.IntN(14*86400)), Platform: platforms[i%len(platforms)]})
-		}
-		slices.SortFunc(t.Users[p], func(a, b schedule.Login) int { return cmp.Compare(a.Second, b.Second) })
-	}
-	return t
 }
 
 // lookAt runs a design on logins that are given.
@@ -96,7 +69,7 @@ func TestRotatingBatchComesToItsClosedForm(t *testing.T) {
 			continue
 		}
 		d := scenario.Design{Name: "rotating", Base: "sdjwt-batch", Batch: scenario.Batch{Size: 20, Policy: scenario.Rotating}}
-		r := lookAt(t, d, uses(12, c.n, minimalPlatforms(t)[:1]))
+		r := lookAt(t, d, inTurn(12, c.n, minimalPlatforms(t)[:1]))
 		row, _ := r.Find("rotating", OnePlatform, spec.Minimal, WithinPlatformLinkage)
 		if math.Abs(row.Estimate-c.want) > 0.00005 {
 			t.Errorf("%d uses: %v of the pairs are joined, want %v", c.n, row.Estimate, c.want)
@@ -120,7 +93,7 @@ func TestBatchPolicies(t *testing.T) {
 		if c.policy == scenario.PerVerifier {
 			d.Batch.Size = 3
 		}
-		r := lookAt(t, d, uses(14, 6, minimalPlatforms(t)[:3]))
+		r := lookAt(t, d, inTurn(14, 6, minimalPlatforms(t)[:3]))
 		across, _ := r.Find(d.Name, AllPlatforms, spec.Minimal, CrossPlatformLinkage)
 		within, _ := r.Find(d.Name, OnePlatform, spec.Minimal, WithinPlatformLinkage)
 		if across.Estimate != c.across || within.Estimate != c.within {
@@ -154,7 +127,7 @@ func TestModifiersCostWhatTheyCost(t *testing.T) {
 		{"fine timestamps behind a proof", "bbs-pseudonym", scenario.Modifiers{Timestamps: scenario.Fine}, 0, "", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := lookAt(t, scenario.Design{Name: "d", Base: c.base, Modifiers: c.modifiers}, uses(40, 4, minimalPlatforms(t)[:3]))
+			r := lookAt(t, scenario.Design{Name: "d", Base: c.base, Modifiers: c.modifiers}, inTurn(40, 4, minimalPlatforms(t)[:3]))
 			row, _ := r.Find("d", AllPlatforms, spec.Minimal, CrossPlatformLinkage)
 			if row.Estimate != c.linked {
 				t.Errorf("the platforms join %v, want %v", row.Estimate, c.linked)
@@ -213,5 +186,29 @@ func TestSiblingsShareAGuardian(t *testing.T) {
 	}
 	if siblings < 3 {
 		t.Fatalf("%d siblings among %d people", siblings, s.People)
+	}
+}
+
+// What follows from the designs themselves comes out of executed logins.
+func TestDesignConsequences(t *testing.T) {
+	if testing.Short() {
+		t.Skip("real cryptography for many logins")
+	}
+	checks, err := Checks(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	followed := 0
+	for _, c := range checks {
+		if !strings.HasPrefix(c.Source, "follows from the design") {
+			continue
+		}
+		followed++
+		if r := c.Run(); !r.OK {
+			t.Errorf("%s: got %v, want %v", r.Name, r.Got, r.Expected)
+		}
+	}
+	if followed != 6 {
+		t.Errorf("%d figures follow from designs, want 6", followed)
 	}
 }

@@ -232,6 +232,15 @@ func largeChecks() []Check {
 		}
 		return c
 	}
+	logins := func() Sessions {
+		r := draw(4)
+		s := Sessions{Person: make([]uint32, trialLogins), Platform: make([]uint16, trialLogins), Component: make([]uint32, trialLogins)}
+		for i := range s.Person {
+			s.Person[i] = r.Uint32N(trialPersons)
+		}
+		slices.Sort(s.Person)
+		return s
+	}
 	const uniform = "6 million persons, uniform over birth date × sex × county, closed form"
 	checks := []Check{
 		{Name: "unique by birth date, sex and county", Expected: 0.96454, Tolerance: 4e-4, Source: uniform, Large: true, Compute: func() float64 { return persons().Anonymity().Unique.Value }},
@@ -239,6 +248,14 @@ func largeChecks() []Check {
 		{Name: "the same: leakage, bits", Expected: 22.49, Tolerance: half(2), Source: uniform, Large: true, Compute: leakage(persons, 1)},
 		{Name: "birth date and sex: vulnerability", Expected: 0.00974, Tolerance: half(5), Source: uniform, Large: true, Compute: leakage(days, 0)},
 		{Name: "birth date and sex: leakage, bits", Expected: 15.83, Tolerance: half(2), Source: uniform, Large: true, Compute: leakage(days, 1)},
+		{Name: "B-cubed recall with the login itself, nothing joined", Expected: 0.42, Tolerance: half(2), Source: "(1-exp(-m))/m, m = 2.08 logins a person", Large: true, Compute: func() float64 {
+			s := logins()
+			for i := range s.Component {
+				s.Component[i] = uint32(i)
+			}
+			_, recall := s.PlainBCubed()
+			return recall.Value()
+		}},
 		{Name: "12.5 million random 32-bit values: colliding pairs", Expected: 18_190, Tolerance: 4 * math.Sqrt(18_190), Source: "n(n-1)/2^33", Large: true, Compute: func() float64 {
 			r := draw(3)
 			values := make(Classes, trialLogins)
@@ -252,13 +269,7 @@ func largeChecks() []Check {
 			return total
 		}},
 		{Name: "12.5 million logins of 6 million persons: pairs of one person", Expected: 13_020_833, Tolerance: 4 * math.Sqrt(13_020_833), Source: "n²/2P", Large: true, Compute: func() float64 {
-			r := draw(4)
-			s := Sessions{Person: make([]uint32, trialLogins), Platform: make([]uint16, trialLogins), Component: make([]uint32, trialLogins)}
-			for i := range s.Person {
-				s.Person[i] = r.Uint32N(trialPersons)
-			}
-			slices.Sort(s.Person)
-			_, recall := s.Pairwise()
+			_, recall := logins().Pairwise()
 			return sum(recall.Den)
 		}},
 	}
