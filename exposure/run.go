@@ -215,7 +215,7 @@ func (r *run) choose() error {
 	}
 	for i, d := range r.designs {
 		if _, ok := r.builders[d.Base]; !ok {
-			return fmt.Errorf("exposure: unknown design %q; known: %v", d.Base, Designs())
+			return r.scenario.NoDesign(d, Designs())
 		}
 		if slices.ContainsFunc(r.designs[:i], func(e scenario.Design) bool { return e.Name == d.Name }) {
 			return fmt.Errorf("exposure: two designs are named %s", d.Name)

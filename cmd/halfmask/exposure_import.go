@@ -67,9 +67,12 @@ capture, so nobody is named: what is measured is what can be joined.`,
 			}
 			fmt.Fprintln(w, ".")
 			for _, row := range r.Rows {
-				fmt.Fprintf(w, "  %-18s %-26s of 100: %s\n", row.Coalition, row.Metric, row.PerHundred())
+				switch row.Metric {
+				case exposure.WithinPlatformLinkage, exposure.CrossPlatformLinkage, exposure.LinkagePrecision:
+					fmt.Fprintf(w, "  %-18s %-26s of 100: %s\n", row.Coalition, row.Metric, row.PerHundred())
+				}
 			}
-			fmt.Fprintf(w, "Written to %s.\n", out)
+			fmt.Fprintf(w, "Written to %s; the other figures are in its results.csv.\n", out)
 			return nil
 		},
 	}

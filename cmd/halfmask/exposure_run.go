@@ -126,7 +126,7 @@ func narrow(s *scenario.Scenario, designs, coalitions []string) error {
 			case exposure.About(name) != "":
 				kept = append(kept, scenario.Design{Name: name, Base: name})
 			default:
-				return usagef("--designs: the scenario has no design %q, and none is built in: %s", name, strings.Join(exposure.Designs(), ", "))
+				return usagef("--designs: the scenario has no design %q, and none is built in%s", name, scenario.Meant(name, exposure.Designs()))
 			}
 		}
 		s.Designs = kept
@@ -140,7 +140,7 @@ func narrow(s *scenario.Scenario, designs, coalitions []string) error {
 				for _, c := range s.Coalitions {
 					names = append(names, c.Name)
 				}
-				return usagef("--coalitions: the scenario has no coalition %q; it has %s", name, strings.Join(names, ", "))
+				return usagef("--coalitions: the scenario has no coalition %q%s", name, scenario.Meant(name, names))
 			}
 			kept = append(kept, s.Coalitions[i])
 		}

@@ -140,6 +140,9 @@ func parseAges(text string) (from, under int, err error) {
 	if m == nil || m[1]+m[3] == "" {
 		return 0, 0, usagef("--age %q is not like 18+, 14-17 or -13", text)
 	}
+	if m[2] == "-" {
+		return 0, 0, usagef("--age %q is open to one side: write %s+ for that age and over, or -%s for up to it", text, m[1], m[1])
+	}
 	if m[1] != "" {
 		if from, err = strconv.Atoi(m[1]); err != nil {
 			return 0, 0, usagef("--age: %w", err)

@@ -2,10 +2,14 @@ package scenario
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/halfmask/halfmask/exposure/schedule"
+	"github.com/halfmask/halfmask/spec"
 )
 
 // file is a scenario as written; the schema has seen it.
@@ -67,6 +71,13 @@ func (p *parser) scenario() (*Scenario, error) {
 	if _, habits := p.at([]string{"habits"}); f.Trace != "" && habits != p.root {
 		return nil, p.failAt("a scenario has a trace or habits, not both", "trace")
 	}
+	if f.Trace != "" && f.Backend == StandIn {
+		return nil, p.failAt("a trace is executed: leave out backend: stand-in", "trace")
+	}
+	if most := schedule.MaxMeanLogins * float64(f.Days); f.Habits.MeanLogins > most {
+		_, at := p.at([]string{"habits", "mean_logins"})
+		return nil, p.fail(at, "mean_logins: more than %v, which is %d a day", most, schedule.MaxMeanLogins)
+	}
 	if err := p.designs(s, f); err != nil {
 		return nil, err
 	}
@@ -74,6 +85,7 @@ func (p *parser) scenario() (*Scenario, error) {
 		return nil, err
 	}
 	s.setDefaults()
+	s.source = p
 	return s, nil
 }
 
@@ -134,6 +146,9 @@ func (p *parser) coalitions(s *Scenario, f file) error {
 			if err != nil {
 				return p.failAt(err.Error(), at...)
 			}
+			if err := there(m); err != nil {
+				return p.failAt(err.Error(), at...)
+			}
 			if m == (Member{Kind: Platform}) && len(c.Members) > 1 {
 				return p.failAt("each platform by itself is in no coalition with others; platforms are all of them together", at...)
 			}
@@ -142,4 +157,46 @@ func (p *parser) coalitions(s *Scenario, f file) error {
 		s.Coalitions = append(s.Coalitions, built)
 	}
 	return nil
+}
+
+// there refuses platforms that there are not.
+func there(m Member) error {
+	platforms, err := spec.Platforms()
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, p := range platforms {
+		ids = append(ids, p.ID)
+	}
+	switch {
+	case m.Count > len(ids):
+		return fmt.Errorf("%d platforms; there are %d", m.Count, len(ids))
+	case m.ID != "" && !slices.Contains(ids, m.ID):
+		return fmt.Errorf("there is no platform %q; they are %s to %s", m.ID, ids[0], ids[len(ids)-1])
+	}
+	return nil
+}
+
+// NoDesign is the error of a design whose base is not known, at its place in
+// the file where there is one.
+func (s *Scenario) NoDesign(d Design, known []string) error {
+	p := s.source
+	if p == nil {
+		p = new(parser)
+	}
+	var at *yaml.Node
+	if p.root != nil {
+		_, designs := p.at([]string{"designs"})
+		for i, n := range designs.Content {
+			if n.Value == d.Name {
+				at = n
+			}
+			step := strconv.Itoa(i)
+			if _, name := p.at([]string{"designs", step, "name"}); name.Value == d.Name && name != n {
+				_, at = p.at([]string{"designs", step, "base"})
+			}
+		}
+	}
+	return p.fail(at, "unknown design %q%s", d.Base, Meant(d.Base, known))
 }

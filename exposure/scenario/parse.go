@@ -7,12 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
@@ -75,15 +78,20 @@ func parse(file string, b []byte) (*Scenario, error) {
 	if len(b) > maxFile {
 		return nil, p.fail(nil, "more than %d bytes", maxFile)
 	}
-	d := yaml.NewDecoder(bytes.NewReader(b))
-	var document yaml.Node
-	if err := d.Decode(&document); errors.Is(err, io.EOF) {
-		return nil, p.fail(nil, "it is empty")
-	} else if err != nil {
-		return nil, p.fail(nil, "%s", strings.TrimPrefix(err.Error(), "yaml: "))
+	if i := strange(b); i >= 0 {
+		return nil, p.fail(place(b[:i]), "a byte %#02x: it is no text in UTF-8", b[i])
 	}
-	if err := d.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, p.fail(nil, "something follows the first document")
+	d := yaml.NewDecoder(bytes.NewReader(b))
+	var document, more yaml.Node
+	if err := d.Decode(&document); errors.Is(err, io.EOF) {
+		return nil, p.fail(&yaml.Node{Line: 1, Column: 1}, "it is empty")
+	} else if err != nil {
+		return nil, p.notYAML(err)
+	}
+	if err := d.Decode(&more); err == nil {
+		return nil, p.fail(&more, "something follows the first document")
+	} else if !errors.Is(err, io.EOF) {
+		return nil, p.notYAML(err)
 	}
 	p.root = document.Content[0]
 	value, err := p.value(p.root)
@@ -94,6 +102,35 @@ func parse(file string, b []byte) (*Scenario, error) {
 		return nil, err
 	}
 	return p.scenario()
+}
+
+// strange finds a byte that is in no YAML text, or gives -1.
+func strange(b []byte) int {
+	for i := 0; i < len(b); {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n == 1 || r < ' ' && r != '\t' && r != '\n' && r != '\r' {
+			return i
+		}
+		i += n
+	}
+	return -1
+}
+
+// place is where the text behind before begins.
+func place(before []byte) *yaml.Node {
+	return &yaml.Node{Line: 1 + bytes.Count(before, []byte("\n")), Column: 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])}
+}
+
+var atLine = regexp.MustCompile(`^line ([0-9]+): `)
+
+// notYAML says what the reader of YAML says, which knows the line at most.
+func (p *parser) notYAML(err error) error {
+	reason, at := strings.TrimPrefix(err.Error(), "yaml: "), &yaml.Node{Line: 1, Column: 1}
+	if m := atLine.FindStringSubmatch(reason); m != nil {
+		at.Line, _ = strconv.Atoi(m[1])
+		reason = reason[len(m[0]):]
+	}
+	return p.fail(at, "not YAML: %s", reason)
 }
 
 // parser holds the positions of what it reads.
@@ -148,7 +185,7 @@ func (p *parser) value(n *yaml.Node) (any, error) {
 	case "!!str", "!!timestamp":
 		return n.Value, nil
 	case "!!int", "!!float":
-		if _, err := strconv.ParseFloat(n.Value, 64); err == nil {
+		if decimal.MatchString(n.Value) {
 			return json.Number(strings.TrimPrefix(n.Value, "+")), nil
 		}
 	case "!!bool":
@@ -156,6 +193,10 @@ func (p *parser) value(n *yaml.Node) (any, error) {
 	}
 	return nil, p.fail(n, "%q is not read: write a decimal number, true, false or a word", n.Value)
 }
+
+// decimal is a number that YAML 1.1, YAML 1.2 and JSON read alike, and that
+// no exponent makes a long one.
+var decimal = regexp.MustCompile(`^[-+]?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?([eE][-+]?[0-9]{1,2})?$`)
 
 var schema = sync.OnceValues(func() (*jsonschema.Schema, error) {
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(spec.ScenarioSchema))
@@ -202,8 +243,30 @@ func (p *parser) report(e *jsonschema.ValidationError) error {
 	reason := deepest.ErrorKind.LocalizedString(message.NewPrinter(language.English))
 	switch k := deepest.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
+		slices.Sort(k.Properties)
 		unknown, _ := p.at(append(slices.Clone(deepest.InstanceLocation), k.Properties[0]))
-		return p.fail(unknown, "unknown key %s", k.Properties[0])
+		return p.fail(unknown, "unknown key %s%s", k.Properties[0], Meant(k.Properties[0], keysAt(deepest.SchemaURL)))
+	case *kind.Enum:
+		var known []string
+		for _, w := range k.Want {
+			known = append(known, fmt.Sprint(w))
+		}
+		reason = fmt.Sprintf("%.40q is not known%s", fmt.Sprint(k.Got), Meant(fmt.Sprint(k.Got), known))
+	case *kind.Pattern:
+		reason = fmt.Sprintf("%.40q is no name: it is of a to z, 0 to 9, +, ., _ and -, at most 64, and begins with a letter or a digit", k.Got)
+		if slices.Contains(deepest.InstanceLocation, "members") {
+			reason = "it is no member"
+			if _, err := ParseMember(k.Got); err != nil {
+				reason = err.Error()
+			}
+		}
+	case *kind.MinItems:
+		reason = "the list is empty: leave the key out for the default"
+	case *kind.MaxItems:
+		reason = fmt.Sprintf("%d elements; %d at most", k.Got, k.Want)
+	case *kind.UniqueItems:
+		_, value = p.at(append(slices.Clone(deepest.InstanceLocation), strconv.Itoa(k.Duplicates[1])))
+		reason = "it stands there twice"
 	case *kind.Required:
 		reason = "missing: " + strings.Join(k.Missing, ", ")
 	case *kind.Minimum:
@@ -215,6 +278,67 @@ func (p *parser) report(e *jsonschema.ValidationError) error {
 		reason = key.Value + ": " + reason
 	}
 	return p.fail(value, "%s", reason)
+}
+
+// keysAt lists the keys that the schema knows at a place in it.
+func keysAt(url string) (keys []string) {
+	var at any
+	if err := json.Unmarshal(spec.ScenarioSchema, &at); err != nil {
+		return nil
+	}
+	_, pointer, _ := strings.Cut(url, "#")
+	for _, step := range strings.Split(strings.Trim(pointer, "/"), "/") {
+		if object, ok := at.(map[string]any); ok && step != "" {
+			at = object[step]
+		}
+	}
+	if object, ok := at.(map[string]any); ok {
+		known, _ := object["properties"].(map[string]any)
+		keys = slices.Sorted(maps.Keys(known))
+	}
+	return keys
+}
+
+// Meant ends a sentence about an unknown word with the known one that is
+// nearest to it, or with all that there are.
+func Meant(word string, known []string) string {
+	best, least := "", 3
+	for _, k := range known {
+		if d := distance(word, k); d < least && d < len(k) {
+			best, least = k, d
+		}
+	}
+	switch {
+	case best != "":
+		return fmt.Sprintf("; did you mean %s?", best)
+	case len(known) > 0:
+		return "; there are " + strings.Join(known, ", ")
+	}
+	return ""
+}
+
+// distance counts the letters to be put in, left out or changed (Levenshtein).
+func distance(a, b string) int {
+	if len(a) > 64 || len(b) > 64 {
+		return 64
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		corner := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := corner
+			if a[i] != b[j] {
+				change++
+			}
+			corner = row[j+1]
+			row[j+1] = min(row[j]+1, row[j+1]+1, change)
+		}
+	}
+	return row[len(b)]
 }
 
 // at gives the node of a location, and its key where it has one.

@@ -33,6 +33,8 @@ type Scenario struct {
 	Sweeps     Sweeps
 	Backend    Backend
 	Sample     int // people executed behind a stand-in run
+
+	source *parser // nil when it was not read
 }
 
 // Sweeps are what varies while all else stays, each with its points in

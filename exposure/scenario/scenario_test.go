@@ -70,34 +70,53 @@ func TestParseKeepsWhatIsWritten(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	const head = "name: x\npeople: 10\ndays: 5\n"
 	for name, c := range map[string]struct{ text, want string }{
-		"nothing":                      {"", "scenario: it is empty"},
-		"no YAML":                      {"name: [", "scenario: line 1: did not find expected node content"},
-		"two documents":                {head + "---\nname: y\n", "scenario: something follows the first document"},
-		"a list":                       {"- 1\n", "scenario:1:1: got array, want object"},
-		"a missing key":                {"name: x\npeople: 10\n", "scenario:1:1: missing: days"},
-		"an unknown key":               {head + "poeple: 10\n", "scenario:4:1: unknown key poeple"},
-		"a key misspelt":               {"name: x\npeople: 10\ndais: 5\n", "scenario:3:1: unknown key dais"},
-		"an unknown key inside":        {head + "habits:\n  mean: 2\n", "scenario:5:3: unknown key mean"},
-		"a key twice":                  {head + "days: 6\n", "scenario:4:1: days stands there twice"},
-		"a word for a number":          {"name: x\npeople: ten\ndays: 5\n", "scenario:2:9: people: got string, want integer"},
-		"half a person":                {"name: x\npeople: 10.5\ndays: 5\n", "scenario:2:9: people: got number, want integer"},
-		"too many people":              {"name: x\npeople: 90000000000\ndays: 5\n", "scenario:2:9: people: more than 10000000000"},
-		"an octal number":              {"name: x\npeople: 0x10\ndays: 5\n", `scenario:2:9: "0x10" is not read: write a decimal number, true, false or a word`},
-		"not a number":                 {head + "habits: {mean_logins: .nan}\n", `scenario:4:23: ".nan" is not read: write a decimal number, true, false or a word`},
-		"an alias":                     {"name: &a x\npeople: 10\ndays: 5\n", "scenario:1:7: anchors and aliases are not read"},
-		"unknown rules":                {head + "rules: mine\n", "scenario:4:8: rules: value must be one of 'national-2025', 'inclusive'"},
-		"a point twice":                {head + "sweeps: {uses: [2, 2]}\n", "scenario:4:16: uses: "},
-		"no platform colluding":        {head + "sweeps: {colluding: [0]}\n", "scenario:4:22: "},
-		"how often beside a trace":     {head + "trace: x\nsweeps: {uses: [2]}\n", "scenario:5:16: sweeps: a trace says how often"},
-		"another sweep":                {head + "sweeps: {weather: [2]}\n", "scenario:4:10: unknown key weather"},
-		"a sample of more than all":    {head + "sample: 11\n", "scenario:4:9: sample: more than people"},
-		"a trace beside habits":        {head + "trace: a.csv\nhabits: {spread: 1}\n", "scenario:4:8: trace: a scenario has a trace or habits, not both"},
-		"an unknown modifier":          {head + "designs:\n  - {name: a, base: bbs, modifiers: {status: lost}}\n", "scenario:5:46: status: value must be one of 'none', 'list-index', 'ask-issuer'"},
-		"a batch where there is none":  {head + "designs:\n  - {name: a, base: bbs, batch: {size: 3}}\n", "scenario:5:33: designs: batch belongs to sdjwt-batch"},
-		"two designs of one name":      {head + "designs: [bbs, bbs]\n", "scenario:4:16: designs: two designs are named bbs"},
-		"two coalitions of one name":   {head + "coalitions:\n  - {name: a, members: [issuer]}\n  - {name: a, members: [network]}\n", "scenario:6:5: coalitions: two coalitions are named a"},
-		"a member that is nobody":      {head + "coalitions:\n  - {name: a, members: [butler]}\n", "scenario:5:25: 'butler' does not match pattern"},
-		"each platform beside another": {head + "coalitions:\n  - {name: a, members: [issuer, platform]}\n", "scenario:5:33: coalitions: each platform by itself is in no coalition with others"},
+		"nothing":                       {"", "scenario:1:1: it is empty"},
+		"no YAML":                       {"name: [", "scenario:1:1: not YAML: did not find expected node content"},
+		"nothing but remarks":           {"# x\n", "scenario:1:1: it is empty"},
+		"a tab":                         {"name: x\npeople: 4\n\tdays: 2\n", "scenario:2:1: not YAML: found a tab"},
+		"a byte that is no text":        {head + "# caf\xe9\n", "scenario:4:6: a byte 0xe9: it is no text in UTF-8"},
+		"a zero byte":                   {head + "rules: \x00\n", "scenario:4:8: a byte 0x00"},
+		"UTF-16":                        {"\xff\xfen\x00a\x00", "scenario:1:1: a byte 0xff"},
+		"an alias to nothing":           {head + "habits: *x\n", "scenario:1:1: not YAML: unknown anchor"},
+		"nesting without an end":        {strings.Repeat("[", 20_000), "scenario:1:1: not YAML: exceeded max depth"},
+		"an octal number in old form":   {"name: x\npeople: 010\ndays: 5\n", `scenario:2:9: "010" is not read`},
+		"a number with underscores":     {"name: x\npeople: 1_000\ndays: 5\n", `scenario:2:9: "1_000" is not read`},
+		"an exponent of many digits":    {head + "habits: {mean_logins: 1e-99999999}\n", `scenario:4:23: "1e-99999999" is not read`},
+		"a key nearly right":            {"name: x\npeople: 10\nday: 5\n", "scenario:3:1: unknown key day; did you mean days?"},
+		"a word nearly right":           {head + "backend: standin\n", `scenario:4:10: backend: "standin" is not known; did you mean stand-in?`},
+		"a name that leaves a folder":   {"name: ../x\npeople: 10\ndays: 5\n", `scenario:1:7: name: "../x" is no name: it is of a to z`},
+		"no designs":                    {head + "designs: []\n", "scenario:4:10: designs: the list is empty: leave the key out"},
+		"a member twice":                {head + "coalitions: [{name: a, members: [issuer, issuer]}]\n", "scenario:4:42: members: it stands there twice"},
+		"a platform that is nowhere":    {head + "coalitions: [{name: a, members: [\"platform:syn-99\"]}]\n", `scenario:4:34: coalitions: there is no platform "syn-99"; they are syn-01 to syn-81`},
+		"more platforms than there are": {head + "coalitions: [{name: a, members: [\"platforms:82\"]}]\n", "scenario:4:34: coalitions: 82 platforms; there are 81"},
+		"logins without a pause":        {head + "habits: {mean_logins: 251}\n", "scenario:4:23: mean_logins: more than 250, which is 50 a day"},
+		"a trace in a stand-in":         {head + "trace: a.csv\nbackend: stand-in\n", "scenario:4:8: trace: a trace is executed"},
+		"two documents":                 {head + "---\nname: y\n", "scenario:4:1: something follows the first document"},
+		"a list":                        {"- 1\n", "scenario:1:1: got array, want object"},
+		"a missing key":                 {"name: x\npeople: 10\n", "scenario:1:1: missing: days"},
+		"an unknown key":                {head + "poeple: 10\n", "scenario:4:1: unknown key poeple"},
+		"a key misspelt":                {"name: x\npeople: 10\ndais: 5\n", "scenario:3:1: unknown key dais"},
+		"an unknown key inside":         {head + "habits:\n  mean: 2\n", "scenario:5:3: unknown key mean"},
+		"a key twice":                   {head + "days: 6\n", "scenario:4:1: days stands there twice"},
+		"a word for a number":           {"name: x\npeople: ten\ndays: 5\n", "scenario:2:9: people: got string, want integer"},
+		"half a person":                 {"name: x\npeople: 10.5\ndays: 5\n", "scenario:2:9: people: got number, want integer"},
+		"too many people":               {"name: x\npeople: 90000000000\ndays: 5\n", "scenario:2:9: people: more than 10000000000"},
+		"an octal number":               {"name: x\npeople: 0x10\ndays: 5\n", `scenario:2:9: "0x10" is not read: write a decimal number, true, false or a word`},
+		"not a number":                  {head + "habits: {mean_logins: .nan}\n", `scenario:4:23: ".nan" is not read: write a decimal number, true, false or a word`},
+		"an alias":                      {"name: &a x\npeople: 10\ndays: 5\n", "scenario:1:7: anchors and aliases are not read"},
+		"unknown rules":                 {head + "rules: mine\n", "scenario:4:8: rules: \"mine\" is not known; there are national-2025, inclusive"},
+		"a point twice":                 {head + "sweeps: {uses: [2, 2]}\n", "scenario:4:20: uses: it stands there twice"},
+		"no platform colluding":         {head + "sweeps: {colluding: [0]}\n", "scenario:4:22: "},
+		"how often beside a trace":      {head + "trace: x\nsweeps: {uses: [2]}\n", "scenario:5:16: sweeps: a trace says how often"},
+		"another sweep":                 {head + "sweeps: {weather: [2]}\n", "scenario:4:10: unknown key weather"},
+		"a sample of more than all":     {head + "sample: 11\n", "scenario:4:9: sample: more than people"},
+		"a trace beside habits":         {head + "trace: a.csv\nhabits: {spread: 1}\n", "scenario:4:8: trace: a scenario has a trace or habits, not both"},
+		"an unknown modifier":           {head + "designs:\n  - {name: a, base: bbs, modifiers: {status: lost}}\n", "scenario:5:46: status: \"lost\" is not known; there are none, list-index, ask-issuer"},
+		"a batch where there is none":   {head + "designs:\n  - {name: a, base: bbs, batch: {size: 3}}\n", "scenario:5:33: designs: batch belongs to sdjwt-batch"},
+		"two designs of one name":       {head + "designs: [bbs, bbs]\n", "scenario:4:16: designs: two designs are named bbs"},
+		"two coalitions of one name":    {head + "coalitions:\n  - {name: a, members: [issuer]}\n  - {name: a, members: [network]}\n", "scenario:6:5: coalitions: two coalitions are named a"},
+		"a member that is nobody":       {head + "coalitions:\n  - {name: a, members: [butler]}\n", "scenario:5:25: \"butler\" is no member; there are platform, platforms"},
+		"each platform beside another":  {head + "coalitions:\n  - {name: a, members: [issuer, platform]}\n", "scenario:5:33: coalitions: each platform by itself is in no coalition with others"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := scenario.Parse([]byte(c.text))
@@ -106,6 +125,24 @@ func TestParseRefuses(t *testing.T) {
 				t.Errorf("got %v, want %s", err, c.want)
 			}
 		})
+	}
+}
+
+// Which designs there are the lab knows; where one was asked for the file
+// does.
+func TestNoDesignNamesThePlace(t *testing.T) {
+	s, err := scenario.Parse([]byte("name: x\npeople: 10\ndays: 5\ndesigns:\n  - bss\n  - {name: mine, base: sdjwt-bach}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := []string{"bbs", "sdjwt-batch"}
+	for i, want := range []string{`scenario:5:5: unknown design "bss"; did you mean bbs?`, `scenario:6:24: unknown design "sdjwt-bach"; did you mean sdjwt-batch?`} {
+		if got := s.NoDesign(s.Designs[i], known).Error(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	if got := scenario.New("x", 2, 1).NoDesign(scenario.Design{Base: "pigeon"}, known).Error(); got != `scenario: unknown design "pigeon"; there are bbs, sdjwt-batch` {
+		t.Error(got)
 	}
 }
 
