@@ -132,13 +132,10 @@ type event struct {
 
 // events lists everything that happens, by time.
 func (x *execution) events(d scenario.Design) []event {
-	at := commonTimes
-	if m := d.Modifiers; m.Timestamps == scenario.Fine || m.Epoch == scenario.Day {
-		at = x.run.ownTimes
-	}
+	at := x.run.times(d)
 	var events []event
 	for _, p := range x.people {
-		enrolls, renews := at(p, x.run.scenario.Days)
+		enrolls, renews := at(p.Index, p.Birthday)
 		events = append(events, event{enrolls, func(ctx context.Context) error { return x.enroll(ctx, p) }})
 		for _, at := range renews {
 			events = append(events, event{at, func(ctx context.Context) error { return x.renew(ctx, p) }})
@@ -155,35 +152,47 @@ func (x *execution) events(d scenario.Design) []event {
 // something ends soon, where all do so at one time.
 const renewalDay = 20
 
-// commonTimes has everybody enroll in the early morning of the first day, and
-// renew at one time: where times in credentials are coarse, nothing hangs on
-// the second.
-func commonTimes(_ *Person, days int) (enrolls time.Time, renews []time.Time) {
-	for day := range days {
+// times says when people enroll and renew in a design, by their index and last
+// birthday. Where times in credentials are coarse, nothing hangs on the second:
+// everybody enrolls in the early morning of the first day, and renews at one
+// time.
+func (r *run) times(d scenario.Design) func(int, spec.Date) (enrolls time.Time, renews []time.Time) {
+	if ownTimes(d) {
+		return r.ownTimes
+	}
+	var renews []time.Time
+	for day := range r.scenario.Days {
 		if on := Start.AddDays(day); on.Day == renewalDay {
 			renews = append(renews, on.Time().Add(time.Hour))
 		}
 	}
-	return Start.Time().Add(time.Hour), renews
+	return func(int, spec.Date) (time.Time, []time.Time) { return Start.Time().Add(time.Hour), renews }
 }
 
 // opening is the time of day before which nobody logs in.
 const opening = 6 * time.Hour
 
+// ownTimes reports whether people enroll and renew in a design each at a time
+// of their own.
+func ownTimes(d scenario.Design) bool {
+	return d.Modifiers.Timestamps == scenario.Fine || d.Modifiers.Epoch == scenario.Day
+}
+
 // ownTimes has people enroll in the month before the first day, and renew on
-// a day from the 18th to the 27th: so a precise time tells them apart. Nobody
+// a day from the 19th to the 28th, when less than a fortnight is left of any
+// month: so a precise time tells them apart. Nobody
 // enrolls before the last birthday, so that everybody is of the age that the
 // schedule counts with.
-func (r *run) ownTimes(p *Person, days int) (enrolls time.Time, renews []time.Time) {
-	first := Start.AddDays(-27)
-	if first.Before(p.Birthday) {
-		first = p.Birthday
+func (r *run) ownTimes(person int, birthday spec.Date) (enrolls time.Time, renews []time.Time) {
+	first, days := Start.AddDays(-27), r.scenario.Days
+	if first.Before(birthday) {
+		first = birthday
 	}
 	seconds := int(Start.Time().Add(opening).Sub(first.Time()) / time.Second)
-	enrolls = first.Time().Add(time.Duration(random(r.scenario.Seed, "enrollment", p.Index).IntN(seconds)) * time.Second)
+	enrolls = first.Time().Add(time.Duration(random(r.scenario.Seed, "enrollment", person).IntN(seconds)) * time.Second)
 	for month := range days/28 + 1 {
-		u := random(r.scenario.Seed, fmt.Sprintf("renewal %d", month), p.Index)
-		day := spec.Date{Year: Start.Year + month/12, Month: Start.Month + time.Month(month%12), Day: 18 + u.IntN(10)}
+		u := random(r.scenario.Seed, fmt.Sprintf("renewal %d", month), person)
+		day := spec.Date{Year: Start.Year + month/12, Month: Start.Month + time.Month(month%12), Day: 19 + u.IntN(10)}
 		if at := day.Time().Add(time.Duration(u.IntN(int(opening/time.Second))) * time.Second); at.Before(Start.AddDays(days).Time()) {
 			renews = append(renews, at)
 		}

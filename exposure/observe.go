@@ -2,6 +2,8 @@ package exposure
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/halfmask/halfmask/credential/jwpbbs"
 	"github.com/halfmask/halfmask/exposure/engine"
 	"github.com/halfmask/halfmask/exposure/scenario"
 	"github.com/halfmask/halfmask/exposure/schedule"
@@ -19,7 +22,7 @@ import (
 // Observe executes the one design of a scenario and gives what the parties
 // saw, with the schedule, for a stand-in to learn from or to be held to.
 // Windows of opaque values are left out.
-func Observe(ctx context.Context, s *scenario.Scenario, policy standin.Policy) (*standin.Observation, error) {
+func Observe(ctx context.Context, s *scenario.Scenario) (*standin.Observation, error) {
 	r, err := newRun(s, Options{})
 	if err != nil {
 		return nil, err
@@ -34,9 +37,9 @@ func Observe(ctx context.Context, s *scenario.Scenario, policy standin.Policy) (
 		return nil, err
 	}
 	defer x.network.Close()
-	o := &observer{Observation: &standin.Observation{Design: d.Name}, wallets: make([]standin.Wallet, s.People)}
+	o := &observer{Observation: &standin.Observation{Design: d.Name, Policy: policyOf(d)}, wallets: make([]standin.Wallet, s.People)}
 	for i := range o.wallets {
-		o.wallets[i] = policy.NewWallet()
+		o.wallets[i] = o.Policy.NewWallet()
 	}
 	for i := range s.People {
 		o.People = append(o.People, r.plan.Person(i))
@@ -81,8 +84,10 @@ type observer struct {
 func (o *observer) visit(person int, m standin.Moment, platform uint8, mode schedule.Mode, at time.Time) {
 	v := standin.Visit{Person: person, Moment: m, Platform: platform, Mode: mode, Second: at.Unix()}
 	switch m {
-	case standin.Enrollment, standin.Renewal:
+	case standin.Enrollment:
 		o.wallets[person].Issue(&v)
+	case standin.Renewal:
+		o.wallets[person].Renew(&v)
 	case standin.Login:
 		o.wallets[person].Use(&v)
 	}
@@ -101,6 +106,21 @@ func (o *observer) mine(exchanges []Exchange, numbers []string, people *register
 			names[hash(fold([]byte(n)))] = true
 		}
 	}
+	common := make(map[uint64]bool)
+	for _, p := range o.People {
+		ordinary(common, p.Birth.String())
+	}
+	for _, e := range exchanges {
+		var record struct{ Claims map[string]any }
+		if e.Record == nil || json.Unmarshal(e.Record, &record) != nil {
+			continue
+		}
+		for _, claim := range []string{spec.Name, spec.BirthDate, spec.DocumentExpiry} {
+			if text, ok := record.Claims[claim].(string); ok {
+				ordinary(common, text)
+			}
+		}
+	}
 	m := &miner{register: people, lengths: make(map[uint64]int32)}
 	for _, e := range exchanges {
 		party, ok := parties[e.Party]
@@ -112,7 +132,7 @@ func (o *observer) mine(exchanges []Exchange, numbers []string, people *register
 		for _, l := range leaves {
 			if !m.paths.list[l.path].Window {
 				o.Leaves = append(o.Leaves, standin.Leaf{Visit: int32(e.Visit), Party: party, Path: l.path, Value: l.value,
-					Length: m.lengths[l.value], Time: slices.Contains(times, l.value), Names: names[l.value]})
+					Length: m.lengths[l.value], Time: slices.Contains(times, l.value), Names: names[l.value], Common: common[l.value]})
 			}
 		}
 	}
@@ -128,4 +148,20 @@ func times(second int64) (values []uint64) {
 		values = append(values, hash([]byte(strings.ToLower(s))))
 	}
 	return values
+}
+
+// ordinary notes the forms in which a name or a date of a person can stand in a
+// message. Of millions of people many have the same, so that they are no
+// identifiers, but of a hundred hardly two.
+func ordinary(values map[uint64]bool, text string) {
+	forms := []string{text, strconv.Quote(text)}
+	if date, err := spec.ParseDate(text); err == nil {
+		if day, err := jwpbbs.Day(date); err == nil {
+			forms = append(forms, strconv.FormatUint(day, 10))
+		}
+	}
+	for _, form := range forms {
+		values[hash(fold([]byte(form)))] = true
+		values[hash(fold([]byte(base64.RawURLEncoding.EncodeToString([]byte(form)))))] = true
+	}
 }

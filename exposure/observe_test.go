@@ -17,16 +17,16 @@ func TestStandInReplays(t *testing.T) {
 			t.Parallel()
 			ctx := context.Background()
 			s := asked(120, 21, design)
-			learned, err := Observe(ctx, s, standin.Policy{})
+			learned, err := Observe(ctx, s)
 			if err != nil {
 				t.Fatal(err)
 			}
-			m, err := standin.Learn(learned, standin.Policy{})
+			m, err := standin.Learn(learned)
 			if err != nil {
 				t.Fatal(err)
 			}
 			s.Seed, s.People = 2, 60
-			paired, err := Observe(ctx, s, standin.Policy{})
+			paired, err := Observe(ctx, s)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -20,8 +20,8 @@ import (
 // The executed runs behind a stand-in, where the scenario does not say more.
 const (
 	learnedPeople = 120 // that a model is learned from
-	learnedDays   = 21
-	pairedPeople  = 60 // in the run that it is held to, with another seed
+	learnedDays   = 56  // with a renewal, in the second month
+	pairedPeople  = 60  // in the run that it is held to, with another seed
 
 	maxStandIn = 20_000_000 // people
 )
@@ -29,23 +29,22 @@ const (
 // Model executes a design on two small towns, learns a stand-in from the one
 // and holds it to the other.
 func Model(ctx context.Context, s *scenario.Scenario, d scenario.Design) (*standin.Model, error) {
-	policy := policyOf(d)
 	small := *s
 	small.Name, small.Backend, small.Designs = s.Name, scenario.Executed, []scenario.Design{d}
 	small.Days = learnedDays
-	small.Habits.MeanLogins = 0.25 * learnedDays
+	small.Habits.MeanLogins = 0.1 * learnedDays
 	if d.Base == "sdjwt-batch" { // often enough for some to need another batch
 		small.Habits.MeanLogins = max(small.Habits.MeanLogins, float64(d.Batch.Size)*0.4)
 	}
 	observe := func(people int, seed uint64) (*standin.Observation, error) {
 		small.People, small.Sample, small.Seed = people, people, seed
-		return Observe(ctx, &small, policy)
+		return Observe(ctx, &small)
 	}
 	learned, err := observe(learnedPeople, s.Seed)
 	if err != nil {
 		return nil, err
 	}
-	m, err := standin.Learn(learned, policy)
+	m, err := standin.Learn(learned)
 	if err != nil {
 		return nil, err
 	}
@@ -56,14 +55,21 @@ func Model(ctx context.Context, s *scenario.Scenario, d scenario.Design) (*stand
 	return m, m.Validate(paired)
 }
 
-// policyOf says which credential a login of the design uses.
-func policyOf(d scenario.Design) standin.Policy {
-	if d.Base != "sdjwt-batch" {
-		return standin.Policy{}
+// policyOf says which credential a login of the design uses, and when others
+// are issued.
+func policyOf(d scenario.Design) (p standin.Policy) {
+	if d.Base == "sdjwt-batch" {
+		p.Size = d.Batch.Size
+		p.Kind = map[scenario.Policy]standin.PolicyKind{scenario.OnceOnly: standin.OnceOnly, scenario.Rotating: standin.Rotating,
+			scenario.PerVerifier: standin.PerVerifier, scenario.LimitedTime: standin.LimitedTime}[d.Batch.Policy]
 	}
-	kind := map[scenario.Policy]standin.PolicyKind{scenario.OnceOnly: standin.OnceOnly, scenario.Rotating: standin.Rotating,
-		scenario.PerVerifier: standin.PerVerifier, scenario.LimitedTime: standin.LimitedTime}[d.Batch.Policy]
-	return standin.Policy{Kind: kind, Size: d.Batch.Size}
+	if !strings.HasPrefix(d.Base, "centralized-") { // which issues once, for good
+		p.Ends = func(issued time.Time) time.Time {
+			_, until := (&Env{Variant: d}).Epoch(issued)
+			return until
+		}
+	}
+	return p
 }
 
 // StandInSize says what a stand-in run has to hold in memory, before it is
@@ -147,7 +153,7 @@ func StandInOf(ctx context.Context, s *scenario.Scenario, m *standin.Model, o Op
 	if err != nil {
 		return nil, 0, err
 	}
-	rows, err = r.standInRows(ctx, r.designs[0].Name, m, m.Data(town, s.Seed))
+	rows, err = r.standInRows(ctx, r.designs[0].Name, m, r.data(r.designs[0], m, town))
 	return rows, town.Logins(), err
 }
 
@@ -172,7 +178,25 @@ func standInRun(s *scenario.Scenario, o Options) (*run, *standin.Town, error) {
 	r.scenario = s
 	now, err := r.identity()
 	r.key = digest(now)
-	return r, standin.NewTown(r.plan, s.People, s.Days), err
+	return r, standin.NewTown(r.plan, s.People), err
+}
+
+// data is what the model makes of a town in which people enroll and renew as
+// they do in the design.
+func (r *run) data(d scenario.Design, m *standin.Model, town *standin.Town) *standin.Data {
+	times := func(person int, birthday spec.Date) (enrolls int64, renews []int64) {
+		first, others := r.times(d)(person, birthday)
+		for _, at := range others {
+			renews = append(renews, at.Unix())
+		}
+		return first.Unix(), renews
+	}
+	own := func(person int) (int64, []int64) { return times(person, birthday(r.plan.Person(person).Birth)) }
+	if !ownTimes(d) {
+		enrolls, renews := times(0, Start)
+		own = func(int) (int64, []int64) { return enrolls, renews }
+	}
+	return m.Data(town, own, r.scenario.Seed)
 }
 
 func (r *run) loginsIn(t *standin.Town) map[spec.Stratum]int {

@@ -35,7 +35,7 @@ func (r *run) standInDesign(ctx context.Context, d scenario.Design, town *standi
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.standInRows(ctx, d.Name, m, m.Data(town, r.scenario.Seed))
+	rows, err := r.standInRows(ctx, d.Name, m, r.data(d, m, town))
 	if err != nil || r.options.Dir == "" {
 		return rows, err
 	}

@@ -53,7 +53,7 @@ func (r *run) standInSweeps(ctx context.Context, models map[string]*standin.Mode
 func (r *run) standInColluding(ctx context.Context, d scenario.Design, m *standin.Model) (rows []Row, err error) {
 	platforms := r.plan.Platforms()
 	people := min(r.scenario.People, sweptTown)
-	data := m.Data(standin.NewTown(r.plan, people, r.scenario.Days), r.scenario.Seed)
+	data := r.data(d, m, standin.NewTown(r.plan, people))
 	for _, k := range r.scenario.Sweeps.Colluding {
 		var views []engine.View
 		for i, in := range draws(r.scenario.Seed, k, len(platforms)) {

@@ -19,8 +19,9 @@ type Schedule interface {
 	Rules() *spec.Rules
 }
 
-// RenewalDay is the day of the month on which people's software renews.
-const RenewalDay = 20
+// Times gives the seconds at which a person enrolls, before any login, and at
+// which their software looks for what to renew, in order.
+type Times func(person int) (enrolls int64, renews []int64)
 
 // Town is a schedule of some people, kept in memory: the units that any design
 // gives, without what stands in them. It takes about nine bytes a login.
@@ -30,7 +31,6 @@ type Town struct {
 	first     []uint32 // by person: its first login
 	logins    []schedule.Login
 	tier      []uint8 // by person: index into spec.Tiers, or refused
-	renewals  []int64 // seconds of the renewals
 	profile   func(i int) schedule.Profile
 }
 
@@ -38,13 +38,8 @@ const refused = 255
 
 // NewTown draws the people and their logins on all cores. Who is refused by
 // the rules for the document that they hold does not log in.
-func NewTown(s Schedule, people, days int) *Town {
+func NewTown(s Schedule, people int) *Town {
 	t := &Town{people: people, household: make([]uint32, people), first: make([]uint32, people+1), tier: make([]uint8, people), profile: s.Person}
-	for d := range days {
-		if day := schedule.Start.AddDays(d); day.Day == RenewalDay {
-			t.renewals = append(t.renewals, day.Time().Unix()+3600)
-		}
-	}
 	rules := s.Rules()
 	parts := runtime.GOMAXPROCS(0)
 	drawn := make([][]schedule.Login, parts)
@@ -103,25 +98,22 @@ type column struct {
 type Data struct {
 	model   *Model
 	town    *Town
+	times   Times
 	seed    uint64
 	units   engine.Units
 	columns []column
 	// Kinds of units: at enrollment and renewal the issuer's, at a login the
 	// platform's and perhaps others'.
 	atLogin []engine.Party // beside the platform
-	renews  bool
 }
 
 // Data carries the town's schedule out with values drawn by the model's
 // scopes. Streams that cannot join are left out, and of those that stand
 // wherever another does the other is kept.
-func (m *Model) Data(t *Town, seed uint64) *Data {
-	d := &Data{model: m, town: t, seed: seed}
+func (m *Model) Data(t *Town, times Times, seed uint64) *Data {
+	d := &Data{model: m, town: t, times: times, seed: seed}
 	for _, c := range m.channels {
-		switch {
-		case c.moment == Renewal:
-			d.renews = true
-		case c.moment == Login && c.party != anyPlatform && !slices.Contains(d.atLogin, c.party):
+		if c.moment == Login && c.party != anyPlatform && !slices.Contains(d.atLogin, c.party) {
 			d.atLogin = append(d.atLogin, c.party)
 		}
 	}
@@ -196,64 +188,40 @@ func (m *Model) joins(i int) bool {
 // has one whose credential is not used: they could join nothing.
 func (d *Data) makeUnits() {
 	t := d.town
-	perLogin := 1 + len(d.atLogin)
 	d.units.First = make([]uint32, t.people+1)
-	n := 0
-	for i := range t.people {
-		if logins := t.loginsOf(i); len(logins) > 0 {
-			n += 1 + d.renewals(logins, nil) + perLogin*len(logins)
+	each(t.people, func(first, last int) {
+		var visits []Visit
+		for i := first; i < last; i++ {
+			visits = d.visits(i, visits[:0])
+			d.units.First[i+1] = uint32(len(visits) + len(d.atLogin)*len(t.loginsOf(i)))
 		}
-		d.units.First[i+1] = uint32(n)
+	})
+	for i := range t.people {
+		d.units.First[i+1] += d.units.First[i]
 	}
+	n := d.units.First[t.people]
 	d.units.Party, d.units.Platform = make([]engine.Party, n), make([]uint8, n)
 	each(t.people, func(first, last int) {
+		var visits []Visit
 		for i := first; i < last; i++ {
-			at, logins := d.units.First[i], t.loginsOf(i)
-			if len(logins) == 0 {
-				continue
-			}
-			for range 1 + d.renewals(logins, nil) {
-				d.units.Party[at], d.units.Platform[at] = engine.Issuer, engine.NoPlatform
-				at++
-			}
-			for _, l := range logins {
-				d.units.Party[at], d.units.Platform[at] = engine.Party(l.Platform), l.Platform
-				at++
-				for _, p := range d.atLogin {
-					d.units.Party[at], d.units.Platform[at] = p, l.Platform
-					at++
+			at := d.units.First[i]
+			visits = d.visits(i, visits[:0])
+			for n := range visits {
+				d.units.Party[at], d.units.Platform[at] = engine.Issuer, visits[n].Platform
+				if visits[n].Moment == Login {
+					d.units.Party[at] = engine.Party(visits[n].Platform)
+					for _, p := range d.atLogin {
+						at++
+						d.units.Party[at], d.units.Platform[at] = p, visits[n].Platform
+					}
 				}
+				at++
 			}
 		}
 	})
 }
 
 func (t *Town) loginsOf(i int) []schedule.Login { return t.logins[t.first[i]:t.first[i+1]] }
-
-// renewals counts the renewals that logins follow, and calls f with each: its
-// time, and how many issuances there were by then.
-func (d *Data) renewals(logins []schedule.Login, f func(at int64, issue uint32)) (n int) {
-	if !d.renews {
-		return 0
-	}
-	next := 0
-	for i, at := range d.town.renewals {
-		for next < len(logins) && startSecond+int64(logins[next].Second) < at {
-			next++
-		}
-		if next == len(logins) {
-			break
-		}
-		if i+1 < len(d.town.renewals) && startSecond+int64(logins[next].Second) >= d.town.renewals[i+1] {
-			continue
-		}
-		n++
-		if f != nil {
-			f(at, uint32(i+2))
-		}
-	}
-	return n
-}
 
 // each calls f with parts of the people, on all cores.
 func each(people int, f func(first, last int)) {
@@ -320,12 +288,8 @@ func (d *Data) Fill(column, first, last int, to []engine.Entry) []engine.Entry {
 		if !simple {
 			profile = t.profile(i)
 		}
-		logins := t.loginsOf(i)
-		if len(logins) == 0 {
-			continue
-		}
 		unit, household := d.units.First[i], int(t.household[i])
-		visits = d.visits(i, logins, visits[:0])
+		visits = d.visits(i, visits[:0])
 		for n := range visits {
 			v := &visits[n]
 			key := c.scope.key(v, int(unit), household)
@@ -352,25 +316,32 @@ func (d *Data) Fill(column, first, last int, to []engine.Entry) []engine.Entry {
 }
 
 // visits lists the visits of a person that have units.
-func (d *Data) visits(i int, logins []schedule.Login, visits []Visit) []Visit {
-	wallet, renewals := d.model.policy.NewWallet(), []int64(nil)
-	if d.renews {
-		renewals = d.town.renewals
+func (d *Data) visits(i int, visits []Visit) []Visit {
+	logins := d.town.loginsOf(i)
+	if len(logins) == 0 {
+		return visits
 	}
-	v := Visit{Person: i, Moment: Enrollment, Platform: engine.NoPlatform, Second: startSecond + 3600}
+	enrolls, renews := d.times(i)
+	wallet := d.model.policy.NewWallet()
+	v := Visit{Person: i, Moment: Enrollment, Platform: engine.NoPlatform, Second: enrolls}
 	wallet.Issue(&v)
 	visits = append(visits, v)
+	var renewed Visit // not used so far
 	for _, l := range logins {
 		at := startSecond + int64(l.Second)
-		for len(renewals) > 0 && renewals[0] <= at {
-			v = Visit{Person: i, Moment: Renewal, Platform: engine.NoPlatform, Second: renewals[0]}
-			wallet.Issue(&v)
-			if renewals = renewals[1:]; len(renewals) == 0 || renewals[0] > at { // it is used
-				visits = append(visits, v)
+		for len(renews) > 0 && renews[0] <= at {
+			v = Visit{Person: i, Moment: Renewal, Platform: engine.NoPlatform, Second: renews[0]}
+			if wallet.Renew(&v) {
+				renewed = v
 			}
+			renews = renews[1:]
 		}
 		v = Visit{Person: i, Moment: Login, Platform: l.Platform, Mode: l.Mode, Second: at}
 		wallet.Use(&v)
+		if renewed.Issue == v.Issue {
+			visits = append(visits, renewed)
+			renewed = Visit{}
+		}
 		visits = append(visits, v)
 	}
 	return visits
@@ -416,16 +387,15 @@ func anyOf(ps []presence, v *Visit, p *schedule.Profile) bool {
 
 // Seconds appends the time of each unit of some people.
 func (d *Data) Seconds(first, last int, to []int64) []int64 {
+	var visits []Visit
 	for i := first; i < last; i++ {
-		logins := d.town.loginsOf(i)
-		if len(logins) == 0 {
-			continue
-		}
-		to = append(to, startSecond+3600)
-		d.renewals(logins, func(at int64, _ uint32) { to = append(to, at) })
-		for _, l := range logins {
-			for range 1 + len(d.atLogin) {
-				to = append(to, startSecond+int64(l.Second))
+		visits = d.visits(i, visits[:0])
+		for n := range visits {
+			to = append(to, visits[n].Second)
+			for range d.atLogin {
+				if visits[n].Moment == Login {
+					to = append(to, visits[n].Second)
+				}
 			}
 		}
 	}

@@ -43,12 +43,14 @@ type Leaf struct {
 	Length int32 // bytes; 0 where it is not known
 	Time   bool  // the value is the second of the visit, in some form
 	Names  bool  // the value names the person: a document number of the register
+	Common bool  // the value is a name or a date of the person, in some form: others have it too, if nobody in a small run
 }
 
 // An Observation is what an executed run showed, with the schedule that it
 // carried out.
 type Observation struct {
 	Design string
+	Policy Policy
 	People []schedule.Profile
 	Visits []Visit
 	Paths  []string
@@ -102,6 +104,9 @@ func (s scope) key(v *Visit, visit int, household int) uint64 {
 	}
 	return uint64(visit)
 }
+
+// copied gives the key of one of the credentials that are issued in a visit.
+func (v *Visit) copied(place uint32) uint64 { return copyKey(v.Person, v.Issue<<copyBits|place) }
 
 func copyKey(person int, copied uint32) uint64 {
 	return engine.Mix(uint64(person), uint64(copied)|3<<40)

@@ -5,13 +5,18 @@ import (
 	"time"
 
 	"github.com/halfmask/halfmask/spec"
+	"github.com/halfmask/halfmask/wallet"
 )
 
-// Policy says which of a person's credentials a login uses. It is part of
-// the schedule: the design follows it, and so does the model.
+// Policy says which of a person's credentials a login uses, and when others
+// are fetched. It is part of the schedule: the design follows it, and so does
+// the model.
 type Policy struct {
 	Kind PolicyKind
 	Size int // of a batch
+	// Ends says until when what is issued at a time is good; nil where nothing
+	// ends, and so nothing is renewed.
+	Ends func(issued time.Time) time.Time
 }
 
 // PolicyKind is how a wallet goes through its credentials.
@@ -32,6 +37,7 @@ type Wallet struct {
 	batch  uint32
 	next   int
 	known  []uint8 // platforms that have a credential of this batch
+	ends   int64   // second of its end
 }
 
 // NewWallet is empty; Issue comes first.
@@ -49,6 +55,20 @@ func (w *Wallet) Issue(v *Visit) {
 	w.batch++
 	w.next, w.known = 0, w.known[:0]
 	v.Issue, v.Copy, v.Fills = w.batch, w.batch<<copyBits, uint32(w.policy.size())
+	if w.policy.Ends != nil {
+		w.ends = w.policy.Ends(time.Unix(v.Second, 0)).Unix()
+	}
+}
+
+// Renew has the wallet look whether what it has ends soon, as it does on each
+// renewal day; if so it is replaced.
+func (w *Wallet) Renew(v *Visit) bool {
+	if w.policy.Ends == nil || v.Second+int64(wallet.RenewAhead/time.Second) < w.ends {
+		v.Issue, v.Copy = w.batch, w.batch<<copyBits
+		return false
+	}
+	w.Issue(v)
+	return true
 }
 
 // copyBits is how many bits of a copy's number count within a batch.

@@ -20,7 +20,7 @@ import (
 func observe(design string, people int, seed uint64) (*standin.Observation, error) {
 	s := scenario.New("test", people, 21)
 	s.Seed, s.Designs = seed, []scenario.Design{{Name: design, Base: design}}
-	return exposure.Observe(context.Background(), s, standin.Policy{})
+	return exposure.Observe(context.Background(), s)
 }
 
 type paired struct {
@@ -34,7 +34,7 @@ func pair(t *testing.T, design string) paired {
 	if err != nil {
 		t.Fatal(err)
 	}
-	model, err := standin.Learn(learned, standin.Policy{})
+	model, err := standin.Learn(learned)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func TestGenerates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := p.model.Data(standin.NewTown(plan, 2000, 30), 1)
+	d := p.model.Data(standin.NewTown(plan, 2000), func(int) (int64, []int64) { return schedule.Start.Time().Unix(), nil }, 1)
 	var all, with [256]bool
 	for i := range platforms {
 		all[i], with[i] = true, true
@@ -214,7 +214,7 @@ func TestGenerates(t *testing.T) {
 }
 
 func TestLearnRefusesNothing(t *testing.T) {
-	if _, err := standin.Learn(&standin.Observation{Design: "empty"}, standin.Policy{}); err == nil {
+	if _, err := standin.Learn(&standin.Observation{Design: "empty"}); err == nil {
 		t.Error("learned from nothing")
 	}
 }
