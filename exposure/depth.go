@@ -2,6 +2,7 @@ package exposure
 
 import (
 	"math"
+	mathbits "math/bits"
 	"slices"
 	"strings"
 
@@ -34,6 +35,9 @@ const (
 	OverDisclosure    = "over_disclosure"
 	BreachPersons     = "breach_persons"
 	BreachEdges       = "breach_person_platform_pairs"
+	BreachExcess      = "breach_excess_bits"
+	BreachDays        = "breach_person_days"
+	OverDisclosedBits = "over_disclosure_bits"
 	Detectability     = "contact_detected"
 )
 
@@ -286,8 +290,10 @@ func (s *scorer) disclosure(a *aspect, f *findings, add func(string, string, met
 	c := a.coalition
 	switch {
 	case c.name == AllPlatforms:
-		person, shown, needed, weight := s.claims(a)
-		add(OverDisclosure, "claims not needed over those needed", metrics.OverDisclosure(person, shown, needed, weight).Estimate(s.seed))
+		person, shown, needed, bits := s.claims(a)
+		each := slices.Repeat([]float64{1}, len(bits))
+		add(OverDisclosure, "claims not needed over those needed", metrics.OverDisclosure(person, shown, needed, each).Estimate(s.seed))
+		add(OverDisclosedBits, "bits not needed over those needed", metrics.OverDisclosure(person, shown, needed, bits).Estimate(s.seed))
 	case len(c.parties) == 1 && c.parties[NetworkObserver] && !c.all:
 		told, all := 0, 0
 		for fold, l := range a.linkers {
@@ -316,18 +322,36 @@ func (s *scorer) disclosure(a *aspect, f *findings, add func(string, string, met
 				edges += len(at)
 			}
 		}
-		exact := func(n int) metrics.Estimate {
-			return metrics.Estimate{Value: float64(n), Lo: float64(n), Hi: float64(n), Method: "census", N: s.people}
+		exact := func(n float64) metrics.Estimate {
+			return metrics.Estimate{Value: n, Lo: n, Hi: n, Method: "census", N: s.people}
 		}
-		add(BreachPersons, "persons", exact(persons))
-		add(BreachEdges, "pairs of a person and a platform", exact(edges))
+		add(BreachPersons, "persons", exact(float64(persons)))
+		add(BreachEdges, "pairs of a person and a platform", exact(float64(edges)))
+		add(BreachDays, "persons named times days kept", exact(float64(persons*s.days)))
+		add(BreachExcess, "bits of claims not needed", exact(s.excess(a)))
 	}
 }
 
-// claims gives the claims that each login of the aspect showed, by the names of
-// the fields that stood in it, and those that its platform needs; what it needs
-// on occasion is taken to be needed where it was shown.
-func (s *scorer) claims(a *aspect) (person []uint32, shown, needed []metrics.Claims, weight []float64) {
+// excess sums the bits of the claims that the coalition holds of logins and
+// whose platforms do not need them.
+func (s *scorer) excess(a *aspect) (total float64) {
+	_, shown, needed, bits := s.claims(a)
+	for i := range shown {
+		for claim, b := range bits {
+			if (shown[i]&^needed[i])&(1<<claim) != 0 {
+				total += b
+			}
+		}
+	}
+	return math.Round(total*1e6) / 1e6
+}
+
+// claims gives the claims that the coalition was shown at each login of the
+// aspect, by the names of the fields that stood in it, and those that its
+// platform needs; what it needs on occasion is taken to be needed where it was
+// shown. bits is, by claim, the entropy of its values over the people who
+// showed one: how much one value says.
+func (s *scorer) claims(a *aspect) (person []uint32, shown, needed []metrics.Claims, bits []float64) {
 	names := make(map[string]int)
 	needs, sometimes := make(map[string]metrics.Claims), make(map[string]metrics.Claims)
 	platforms, err := spec.Platforms()
@@ -340,13 +364,11 @@ func (s *scorer) claims(a *aspect) (person []uint32, shown, needed []metrics.Cla
 			asked = append(asked, o.Claims...)
 		}
 		for i, claim := range asked {
-			// Names of members are leaves called name, too.
-			if claim == "name" || len(names) == 64 {
+			if len(names) == 64 {
 				continue
 			}
 			if _, ok := names[claim]; !ok {
 				names[claim] = len(names)
-				weight = append(weight, 1)
 			}
 			if i < len(p.Claims) {
 				needs[p.ID] |= 1 << names[claim]
@@ -362,10 +384,18 @@ func (s *scorer) claims(a *aspect) (person []uint32, shown, needed []metrics.Cla
 		}
 	}
 	byVisit := make([]metrics.Claims, len(s.visits))
+	values := make([]holders, len(names))
+	for i := range values {
+		values[i] = make(holders)
+	}
 	for _, o := range s.seen.Leaves {
-		if of[o.Path] != 0 && strings.HasPrefix(string(s.seen.party(int(o.Unit))), "platform:") {
+		if of[o.Path] != 0 && a.in[o.Unit] && s.visit(int(o.Unit)).platform != "" {
 			byVisit[s.seen.Units[o.Unit].Visit] |= of[o.Path]
+			values[mathbits.TrailingZeros64(uint64(of[o.Path]))].add(o.Value, s.truth.Person[o.Unit])
 		}
+	}
+	for _, v := range values {
+		bits = append(bits, v.entropy())
 	}
 	order := make([]int, 0, len(s.visits))
 	for i, v := range s.visits {
@@ -379,7 +409,27 @@ func (s *scorer) claims(a *aspect) (person []uint32, shown, needed []metrics.Cla
 		person = append(person, uint32(v.person))
 		shown, needed = append(shown, byVisit[i]), append(needed, needs[v.platform]|byVisit[i]&sometimes[v.platform])
 	}
-	return person, shown, needed, weight
+	return person, shown, needed, bits
+}
+
+// holders are the people who have a value.
+type holders map[uint64]map[uint32]bool
+
+func (h holders) add(value uint64, person uint32) {
+	if h[value] == nil {
+		h[value] = make(map[uint32]bool)
+	}
+	h[value][person] = true
+}
+
+// entropy is that of the values over the people, in bits.
+func (h holders) entropy() float64 {
+	var weights []float64
+	for _, people := range h {
+		weights = append(weights, float64(len(people)))
+	}
+	slices.Sort(weights) // sums of the same numbers in the same order
+	return metrics.Entropy(weights)
 }
 
 // differences pairs each design's linkage with the first one's.

@@ -80,7 +80,7 @@ const (
 	windowPath  = ".window"  // bytes out of the middle of a value
 	decodedPath = ".decoded" // what base64 or hexadecimal stands for
 	partPath    = ".part"    // a word of a text
-	namePath    = ".name"    // the name of a member, a header or a parameter
+	namePath    = "#name"    // the name of a member, a header or a parameter, which is no claim called name
 )
 
 const (

@@ -16,7 +16,7 @@ type siblings struct {
 
 func (d *Data) siblings() (all []siblings) {
 	for _, r := range d.Rows {
-		if r.Metric != "sibling_linkage" {
+		if r.Metric != "sibling_linkage" || math.IsNaN(r.Estimate) { // too few households
 			continue
 		}
 		s := siblings{Design: r.Design, Coalition: r.Coalition, Linked: d.cell(r.Design, r.Coalition, r.Stratum, r.Metric), Chance: math.NaN(), Households: r.N}

@@ -70,7 +70,7 @@ func (c chart) svg() template.HTML {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" role="img" aria-label="%s">`, width, height, template.HTMLEscapeString(c.title))
 	for i := range 5 {
-		y := top * float64(i) / 4
+		y := float64(i) / 4 // of 100, also where there is a hair's room above
 		fmt.Fprintf(&b, `<line class="grid" x1="%d" x2="%d" y1="%.1f" y2="%.1f"/><text x="%d" y="%.1f" class="tick end">%s</text>`,
 			left, width-right, py(y), py(y), left-8, py(y)+4, number(100*y))
 	}

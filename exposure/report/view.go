@@ -69,6 +69,7 @@ type matrix struct {
 	Sights []string
 	Counts []int // fields that name or identify, by sight
 	Lines  []fieldLine
+	Most   []fieldLine // of these, those that name or identify; some where they are many
 }
 
 type fieldLine struct {
@@ -134,7 +135,7 @@ func (d *Data) view() *view {
 		{"precision and recall by threshold", len(d.Details.Curves) == 0}, {"anonymity sets", len(d.Details.Anonymity) == 0},
 		{"profile sizes", len(d.Details.Profiles) == 0}, {"link cause by channel", len(d.Details.Channels) == 0},
 		{"canaries", len(d.Details.Canaries) == 0}, {"controls of permuted labels", len(d.Details.Controls) == 0},
-		{"paired differences", len(d.Details.Pairs) == 0}, {"sweeps", len(d.Swept) == 0}, {"swapped worlds", len(d.Details.Swaps) == 0},
+		{"paired differences", len(d.Details.Pairs) == 0}, {"siblings (no guardian is shared, or by too few)", len(v.Siblings) == 0}, {"sweeps", len(d.Swept) == 0}, {"swapped worlds", len(d.Details.Swaps) == 0},
 		{"the table of validation (run halfmask exposure validate)", len(d.Details.Checks) == 0}, {"exclusion", len(d.Exclusions) == 0},
 	} {
 		if s.missing {
@@ -253,9 +254,15 @@ func matrixOf(design string, fields []Field) matrix {
 		return cmp.Or(cmp.Compare(most(a), most(b)), cmp.Compare(a.Path, b.Path))
 	}) {
 		m.Lines = append(m.Lines, *l)
+		if i := most(l); i >= 0 && i < 2 && len(m.Most) < mostFields {
+			m.Most = append(m.Most, *l)
+		}
 	}
 	return m
 }
+
+// mostFields is how many fields of a design are shown at once.
+const mostFields = 12
 
 // roles of fields, those that tell the most first.
 var roles = []string{"names the person", "identifies", "shared by several", "does not repeat"}
