@@ -156,12 +156,15 @@ func (s *scorer) joinedPairs(components [][]uint32) (right, all int) {
 			people[c] = append(people[c], uint32(p))
 		}
 	}
-	seen := make(map[[2]uint32]bool)
-	for _, list := range people {
-		for i, a := range list {
-			for _, b := range list[:i] {
-				if pair := [2]uint32{a, b}; !seen[pair] {
-					seen[pair] = true
+	met := make([]int, len(components)) // by person: with whom last, and one
+	for a, in := range components {
+		for _, c := range in {
+			for _, b := range people[c] {
+				if int(b) >= a {
+					break
+				}
+				if met[b] != a+1 {
+					met[b] = a + 1
 					all++
 					if s.households[a] == s.households[b] {
 						right++
@@ -215,20 +218,23 @@ func (s *scorer) kin(c coalition, design string, homes []household, linkers []*l
 			n++
 		}
 		for fold, v := range scored {
-			home, own := uint32(0), true
+			var home uint32
 			var kept []link.Leaf
 			for _, l := range leaves[:n] {
 				if !v.In[l.Unit] {
 					continue
 				}
 				id := s.households[s.truth.Person[l.Unit]]
-				own = own && (len(kept) == 0 || id == home)
+				if len(kept) > 0 && id != home {
+					kept = nil // what several households have is most of all leaves
+					break
+				}
 				home, kept = id, append(kept, l)
 			}
 			for i, a := range kept {
 				for _, b := range kept[:i] {
 					p, q := s.truth.Person[a.Unit], s.truth.Person[b.Unit]
-					if own && p != q && linkers[fold].Tells(a.Path) {
+					if p != q && linkers[fold].Tells(a.Path) {
 						met[meeting{a.Path, [2]uint32{min(p, q), max(p, q)}}] = true
 					}
 				}
