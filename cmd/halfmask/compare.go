@@ -49,6 +49,9 @@ Designs:
   halfmask compare --rules inclusive`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if out == "" {
+				return errNoFolder
+			}
 			switch {
 			case people < 2 || people > maxPeople:
 				return usagef("--people: %d; it is from 2 to %d", people, maxPeople)

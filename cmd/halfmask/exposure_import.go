@@ -35,6 +35,9 @@ capture, so nobody is named: what is measured is what can be joined.`,
   halfmask exposure import exchanges.jsonl --skip-damaged --out captured`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if out == "" {
+				return errNoFolder
+			}
 			if !designName.MatchString(name) {
 				return usagef("--name: %q; it is of a to z, 0 to 9, +, ., _ and -, at most 64, and begins with a letter or a digit", name)
 			}

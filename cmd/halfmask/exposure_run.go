@@ -39,6 +39,9 @@ Designs, which a scenario may vary:
   halfmask exposure run smoke --seeds 10 --out ten-seeds`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if out == "" {
+				return errNoFolder
+			}
 			s, err := scenario.Load(args[0])
 			if err != nil {
 				return err
@@ -114,9 +117,14 @@ func runSeeds(ctx context.Context, s *scenario.Scenario, out string, errOut io.W
 	return first, exposure.WriteSeeds(filepath.Join(out, "seeds.csv"), all)
 }
 
+var errNoFolder = usagef("--out is empty: name a folder")
+
 // narrow keeps the named designs and coalitions of a scenario.
 func narrow(s *scenario.Scenario, designs, coalitions []string) error {
 	if designs != nil {
+		if err := namedOnce("designs", designs); err != nil {
+			return err
+		}
 		var kept []scenario.Design
 		for _, name := range designs {
 			i := slices.IndexFunc(s.Designs, func(d scenario.Design) bool { return d.Name == name })
@@ -132,6 +140,9 @@ func narrow(s *scenario.Scenario, designs, coalitions []string) error {
 		s.Designs = kept
 	}
 	if coalitions != nil {
+		if err := namedOnce("coalitions", coalitions); err != nil {
+			return err
+		}
 		var kept []scenario.Coalition
 		for _, name := range coalitions {
 			i := slices.IndexFunc(s.Coalitions, func(c scenario.Coalition) bool { return c.Name == name })
@@ -145,6 +156,19 @@ func narrow(s *scenario.Scenario, designs, coalitions []string) error {
 			kept = append(kept, s.Coalitions[i])
 		}
 		s.Coalitions = kept
+	}
+	return nil
+}
+
+// namedOnce refuses a list of a flag that is empty or has a name twice.
+func namedOnce(flag string, names []string) error {
+	if len(names) == 0 {
+		return usagef("--%s is empty: leave it out for all of the scenario's", flag)
+	}
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			return usagef("--%s: %s stands there twice", flag, name)
+		}
 	}
 	return nil
 }

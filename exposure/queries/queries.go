@@ -142,7 +142,8 @@ func (p Plan) Installed(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	if err := exec.CommandContext(ctx, cmp.Or(p.Python, "python3"), "-c", "import "+module).Run(); err != nil {
-		return fmt.Errorf("queries: %s with %s: %w", cmp.Or(p.Python, "python3"), module, ErrNotInstalled)
+		python := cmp.Or(p.Python, "python3")
+		return fmt.Errorf("queries: %s with %s: %w; where there is Python 3: %s -m pip install %s", python, module, ErrNotInstalled, python, module)
 	}
 	if p.Engine == "spark" {
 		if _, err := exec.LookPath("java"); err != nil && os.Getenv("JAVA_HOME") == "" {
