@@ -96,7 +96,7 @@ func (o *observer) visit(person int, m standin.Moment, platform uint8, mode sche
 
 // mine takes the exchanges apart.
 func (o *observer) mine(exchanges []Exchange, numbers []string, people *register, platforms []spec.Platform) {
-	parties := map[Party]engine.Party{Issuer: engine.Issuer}
+	parties := map[Party]engine.Party{Issuer: engine.Issuer, StatusHost: engine.StatusHost}
 	for i, p := range platforms {
 		parties[PlatformParty(p.ID)] = engine.Party(i)
 	}
@@ -128,12 +128,18 @@ func (o *observer) mine(exchanges []Exchange, numbers []string, people *register
 			continue
 		}
 		times := times(o.Visits[e.Visit].Second)
-		leaves, _ := m.mine(e)
-		for _, l := range leaves {
-			if !m.paths.list[l.path].Window {
-				o.Leaves = append(o.Leaves, standin.Leaf{Visit: int32(e.Visit), Party: party, Path: l.path, Value: l.value,
-					Length: m.lengths[l.value], Time: slices.Contains(times, l.value), Names: names[l.value], Common: common[l.value]})
+		put := func(party engine.Party, leaves []leaf) {
+			for _, l := range leaves {
+				if !m.paths.list[l.path].Window {
+					o.Leaves = append(o.Leaves, standin.Leaf{Visit: int32(e.Visit), Party: party, Path: l.path, Value: l.value,
+						Length: m.lengths[l.value], Time: slices.Contains(times, l.value), Names: names[l.value], Common: common[l.value]})
+				}
 			}
+		}
+		leaves, _ := m.mine(e)
+		put(party, leaves)
+		if e.Record == nil {
+			put(engine.Observer, m.observe(e))
 		}
 	}
 	for _, p := range m.paths.list {

@@ -17,7 +17,7 @@ import (
 	"github.com/halfmask/halfmask/spec"
 )
 
-// The executed runs behind a stand-in, where the scenario does not say more.
+// The executed runs behind a stand-in, for each design.
 const (
 	learnedPeople = 120 // that a model is learned from
 	learnedDays   = 56  // with a renewal, in the second month
@@ -37,8 +37,9 @@ func Model(ctx context.Context, s *scenario.Scenario, d scenario.Design) (*stand
 		small.Habits.MeanLogins = max(small.Habits.MeanLogins, float64(d.Batch.Size)*0.4)
 	}
 	observe := func(people int, seed uint64) (*standin.Observation, error) {
-		small.People, small.Sample, small.Seed = people, people, seed
-		return Observe(ctx, &small)
+		town := small
+		town.People, town.Sample, town.Seed = people, people, seed
+		return Observe(ctx, &town)
 	}
 	learned, err := observe(learnedPeople, s.Seed)
 	if err != nil {
@@ -130,7 +131,7 @@ func (r *run) standInLeavesOut() (left []string) {
 			left = append(left, fmt.Sprintf("coalition %s: a stand-in generates nothing for one of its members", c.name))
 		}
 	}
-	if r.scenario.Sample != learnedPeople {
+	if r.scenario.Sample != learnedPeople+pairedPeople {
 		left = append(left, fmt.Sprintf("a sample of %d people: stand-ins were learned from %d and validated on %d others", r.scenario.Sample, learnedPeople, pairedPeople))
 	}
 	return append(left, "orders and exclusion")
@@ -139,7 +140,7 @@ func (r *run) standInLeavesOut() (left []string) {
 // generated reports whether a stand-in generates what all members see.
 func (c coalition) generated() bool {
 	for p := range c.parties {
-		if p != Issuer && !strings.HasPrefix(string(p), "platform:") {
+		if p != Issuer && p != StatusHost && p != NetworkObserver && !strings.HasPrefix(string(p), "platform:") {
 			return false
 		}
 	}
@@ -269,6 +270,6 @@ func (r *run) view(c coalition, stratum spec.Stratum, d *standin.Data) (engine.V
 		v.Platforms[i] = (stratum == spec.AllStrata || p.Stratum() == stratum) && c.counts(p.ID)
 		v.Members[i] = c.has(PlatformParty(p.ID))
 	}
-	v.Members[engine.Issuer] = c.has(Issuer)
+	v.Members[engine.Issuer], v.Members[engine.StatusHost], v.Members[engine.Observer] = c.has(Issuer), c.has(StatusHost), c.has(NetworkObserver)
 	return v, c.generated()
 }

@@ -32,7 +32,7 @@ type Scenario struct {
 	Coalitions []Coalition // never empty
 	Sweeps     Sweeps
 	Backend    Backend
-	Sample     int // people executed behind a stand-in run
+	Sample     int // people executed behind a stand-in, for each design
 
 	source *parser // nil when it was not read
 }
@@ -219,7 +219,7 @@ func DefaultCoalitions() []Coalition {
 const (
 	loginsPerDay  = 0.25
 	defaultSize   = 20
-	defaultSample = 1000
+	defaultSample = 180
 )
 
 // New makes a scenario of its size, with every default in place.

@@ -109,21 +109,23 @@ type Data struct {
 
 // Data carries the town's schedule out with values drawn by the model's
 // scopes. Streams that cannot join are left out, and of those that stand
-// wherever another does the other is kept.
+// wherever another does the other is kept. Parties that are no platforms have
+// units where they have such streams: an observer of the network has none, as
+// long as hosts and sizes are all that it has.
 func (m *Model) Data(t *Town, times Times, seed uint64) *Data {
 	d := &Data{model: m, town: t, times: times, seed: seed}
-	for _, c := range m.channels {
-		if c.moment == Login && c.party != anyPlatform && !slices.Contains(d.atLogin, c.party) {
-			d.atLogin = append(d.atLogin, c.party)
+	for i := range m.streams {
+		if m.joins(i) || m.streams[i].names {
+			d.columns = append(d.columns, m.column(i, seed))
+			for id := range m.streams[i].channels {
+				if c := m.channels[id]; c.moment == Login && c.party != anyPlatform && !slices.Contains(d.atLogin, c.party) {
+					d.atLogin = append(d.atLogin, c.party)
+				}
+			}
 		}
 	}
 	slices.Sort(d.atLogin)
 	d.makeUnits()
-	for i := range m.streams {
-		if m.joins(i) || m.streams[i].names {
-			d.columns = append(d.columns, m.column(i, seed))
-		}
-	}
 	return d
 }
 

@@ -23,6 +23,7 @@
 //
 // Start at [Learn]. Left out: the values themselves, and how often they fall
 // together by chance, as names do; what is learned of classes is checked and
-// not generated, for no linker joins by them; status hosts and observers of
-// the network are generated where the runs had them.
+// not generated, for no exact join is made by them: names and dates of people,
+// and the sizes of messages that an observer of the network sees, are among
+// them; what thieves of databases have.
 package standin

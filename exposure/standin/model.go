@@ -16,6 +16,10 @@ type channel struct {
 	path   string
 }
 
+// size reports whether an observer of the network has sizes of messages there.
+// They are like those of many others, and no value of a scope.
+func (c channel) size() bool { return c.party == engine.Observer && strings.HasSuffix(c.path, ".size") }
+
 // anyPlatform stands for whichever platform the login is at.
 const anyPlatform engine.Party = 0
 

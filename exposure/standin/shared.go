@@ -37,7 +37,7 @@ func (m *Model) findShared(s *sight) {
 		}
 	}
 	for c, n := range visits {
-		m.classy[c] = !several[c] && float64(with[c]) >= classy*float64(n)
+		m.classy[c] = m.channels[c].size() || !several[c] && float64(with[c]) >= classy*float64(n)
 	}
 }
 
