@@ -57,6 +57,41 @@ var reused = sync.OnceValue(func() func(*testing.T) paired {
 	}
 })()
 
+// A credential of a batch that is shown once too often, or two people who are
+// given the same one, fail the replay.
+func TestReplayRefusesBatch(t *testing.T) {
+	if testing.Short() {
+		t.Skip("executes a design")
+	}
+	d := scenario.Design{Name: "rotating", Base: "sdjwt-batch", Batch: scenario.Batch{Size: 10, Policy: scenario.Rotating}}
+	observe := func(people int, seed uint64) *standin.Observation {
+		s := scenario.New("test", people, 21)
+		s.Seed, s.Designs = seed, []scenario.Design{d}
+		o, err := exposure.Observe(context.Background(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	model, err := standin.Learn(observe(120, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := observe(50, 2)
+	if err := model.Validate(run); err != nil {
+		t.Fatal(err)
+	}
+	for _, same := range []bool{true, false} {
+		o := clone(run)
+		a, b := again(o, at(o, "vp_token.person-sd-jwt.jwt.payload.cnf.jwk.x"), same)
+		o.Leaves[b].Value = o.Leaves[a].Value
+		var mismatch *standin.MismatchError
+		if err := model.Validate(o); !errors.As(err, &mismatch) || mismatch.Check != standin.Scope {
+			t.Errorf("a copy shown again, by the same person %v: %v", same, err)
+		}
+	}
+}
+
 func clone(o *standin.Observation) *standin.Observation {
 	c := *o
 	c.Leaves, c.Paths = slices.Clone(o.Leaves), slices.Clone(o.Paths)
