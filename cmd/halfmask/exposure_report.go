@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -23,6 +25,9 @@ there: one file for reading offline and for printing.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			data, err := report.Read(args[0])
+			if errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("%w: %s is not the folder of a run that ended", err, args[0])
+			}
 			if err != nil {
 				return err
 			}
