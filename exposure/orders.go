@@ -59,11 +59,12 @@ func (x *execution) orders(ctx context.Context, name string) (rows []Row, ordere
 		return nil, 0, err
 	}
 
-	// Day by day until the first of them is cut off. What software does by
-	// itself once a month, it does.
-	delay := 0
-	for ; delay < maxDelay; delay++ {
-		now := given.AddDate(0, 0, delay).Add(afterWindow)
+	// Day by day until the first of them, who tries once a day, is cut off; and
+	// then on to the last day, when the others are, too, who do not try. What
+	// software does by itself once a month, it does.
+	delay, cut := 0, false
+	for day := range maxDelay + 1 {
+		now := given.AddDate(0, 0, day).Add(afterWindow)
 		x.clock.Set(now)
 		if spec.DateOf(now).Day == renewalDay {
 			for _, p := range slices.Concat(targets, control) {
@@ -73,12 +74,11 @@ func (x *execution) orders(ctx context.Context, name string) (rows []Row, ordere
 				}
 			}
 		}
-		cut, err := x.cutOff(ctx, used[targets[0]][0])
-		if err != nil {
-			return nil, 0, err
-		}
-		if cut {
-			break
+		if !cut && day < maxDelay {
+			if cut, err = x.cutOff(ctx, used[targets[0]][0]); err != nil {
+				return nil, 0, err
+			}
+			delay = day
 		}
 	}
 	eventually, err := x.lost(ctx, targets, used)
@@ -120,7 +120,7 @@ func (x *execution) orders(ctx context.Context, name string) (rows []Row, ordere
 		add(OrderReachEventual, eventually)
 	}
 	days, method := float64(delay), "observed"
-	if delay == maxDelay {
+	if !cut {
 		days, method = math.NaN(), fmt.Sprintf("none within %d days", maxDelay)
 	}
 	rows = append(rows, Row{Design: name, Coalition: IssuerAlone, Stratum: spec.AllStrata, Metric: OrderReachDelay,
