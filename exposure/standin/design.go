@@ -149,40 +149,83 @@ type sighting struct {
 	party  engine.Party
 }
 
-// sightings gives who has a stream when, and whether always.
-func (m *Model) sightings(i int) map[sighting]bool {
-	at := make(map[sighting]bool)
+// sightings gives who has a stream when, and in which visits.
+func (m *Model) sightings(i int) map[sighting][]presence {
+	at := make(map[sighting][]presence)
 	for c, p := range m.streams[i].channels {
 		s := sighting{m.channels[c].moment, m.channels[c].party}
-		at[s] = at[s] || p.trait == anything
+		at[s] = append(at[s], p)
 	}
 	return at
 }
 
 // joins reports whether a stream can join units that no other stream does: it
-// stands in two or more for one key, and no stream of the same scope stands
-// wherever it does.
+// can stand in two visits for one key, and no stream of the same scope or of a
+// coarser one stands wherever it does.
 func (m *Model) joins(i int) bool {
-	own := m.sightings(i)
-	_, atEnrollment := own[sighting{Enrollment, engine.Issuer}]
-	once := m.streams[i].scope == perVisit || len(own) == 1 && atEnrollment && m.streams[i].scope != perHousehold && m.streams[i].scope != perSecond
-	if once && len(own) < 2 {
+	own, k := m.sightings(i), m.streams[i].scope
+	if len(own) == 1 && k == perVisit || once(own, k) {
 		return false
 	}
 	for j := range m.streams {
-		if j == i || m.streams[j].scope != m.streams[i].scope {
-			continue
+		if other := m.sightings(j); j != i && m.streams[j].scope.contains(k) && cover(other, own) {
+			if j < i || m.streams[j].scope != k || !cover(own, other) {
+				return false
+			}
 		}
-		other, covers, equal := m.sightings(j), true, true
-		for s, always := range own {
-			covers = covers && other[s]
-			equal = equal && other[s] == always
+	}
+	return true
+}
+
+// cover reports whether something stands in all the visits in which another
+// thing does.
+func cover(at, other map[sighting][]presence) bool {
+	for s, presences := range other {
+		for _, p := range presences {
+			if !slices.ContainsFunc(at[s], func(q presence) bool { return q.includes(p) }) {
+				return false
+			}
 		}
-		if covers && (!equal || len(other) > len(own) || j < i) {
+	}
+	return true
+}
+
+// includes reports whether one presence stands wherever another does.
+func (p presence) includes(other presence) bool {
+	if p.trait == anything {
+		return p.at[0]
+	}
+	if p.trait != other.trait {
+		return false
+	}
+	for key, there := range other.at {
+		if there && !p.at[key] {
 			return false
 		}
 	}
 	return true
+}
+
+// once reports whether a key of the scope has one visit at most among those of
+// the sightings: a person enrolls once, and renews once a month and once for
+// each issuance.
+func once(at map[sighting][]presence, k scope) bool {
+	moments := make(map[Moment]bool)
+	for s := range at {
+		moments[s.moment] = true
+	}
+	if moments[Login] || moments[Refusal] {
+		return false
+	}
+	switch k {
+	case perIssue, perCopy:
+		return true
+	case perPersonMonth, perPersonDay:
+		return len(moments) == 1
+	case perPerson, perPersonPlatform:
+		return len(moments) == 1 && moments[Enrollment]
+	}
+	return false
 }
 
 // makeUnits lays the units out: a person's enrollment and renewals, then each

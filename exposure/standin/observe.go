@@ -78,6 +78,25 @@ func (s scope) String() string {
 	return [...]string{"person", "household", "person and month", "issuance", "person and platform", "credential", "person and day", "second", "visit"}[s]
 }
 
+// contains reports whether visits with one key of the other scope have one key
+// of this one, too. A household is left out: what its members share joins
+// nobody.
+func (s scope) contains(other scope) bool {
+	switch {
+	case s == other:
+		return true
+	case other == perHousehold || other == perSecond:
+		return false
+	case s == perPerson:
+		return true
+	case s == perIssue:
+		return other == perCopy || other == perVisit
+	case s == perPersonMonth:
+		return other == perPersonDay || other == perVisit
+	}
+	return other == perVisit && s != perHousehold && s != perSecond
+}
+
 const daySeconds = 24 * 60 * 60
 
 // key gives what a scope goes by, for one visit. It is cheap: the full size
