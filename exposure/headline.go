@@ -88,11 +88,15 @@ func (r *Result) WriteTable(w io.Writer) error {
 			fmt.Fprintf(w, "  Under %s it would be %.0f of 100000 in every design.\n", set.rules, 1e5*set.share)
 		}
 	}
-	_, err := fmt.Fprint(w, `
-"none found" is what these linkers found on these bytes, with the upper bound of
-its 95 % interval; that bbs proofs cannot be linked rests on the assumptions of
-its security proof. Ranges are 95 % intervals over people; of the residents, how
+	found := `what these linkers found on these bytes`
+	if m.Backend == string(scenario.StandIn) {
+		found = "what equal values join in the stand-ins"
+	}
+	_, err := fmt.Fprintf(w, `
+"none found" is %s, with the upper bound of
+its 95 %% interval; that bbs proofs cannot be linked rests on the assumptions of
+its security proof. Ranges are 95 %% intervals over people; of the residents, how
 uncertain the size of the groups is.
-`)
+`, found)
 	return err
 }

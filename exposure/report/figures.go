@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/halfmask/halfmask/exposure/metrics"
 )
 
 // A Headline is a figure that tables and pages lead with.
@@ -33,7 +35,7 @@ func PerHundred(r Row) string {
 	switch {
 	case math.IsNaN(r.Estimate):
 		return "-"
-	case r.Estimate == 0 && r.Method == "rule-of-three":
+	case r.Estimate == 0 && strings.HasPrefix(r.Method, metrics.MethodThree): // a stand-in says more behind it
 		return fmt.Sprintf("none found (< %s)", short(100*r.Hi))
 	case r.Estimate == 1:
 		return "100"

@@ -37,7 +37,8 @@ type Manifest struct {
 	OS        string            `json:"os"`
 	CPUs      int               `json:"cpus"`
 	Scenario  string            `json:"scenario"`
-	Backend   string            `json:"backend"` // "executed" where there is none
+	Backend   string            `json:"backend"`  // "executed" where there is none
+	LeftOut   []string          `json:"left_out"` // of what the scenario asks for
 	Seed      uint64            `json:"seed"`
 	People    int               `json:"people"`
 	Enrolled  int               `json:"enrolled"`
