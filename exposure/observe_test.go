@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/halfmask/halfmask/exposure/scenario"
 	"github.com/halfmask/halfmask/exposure/standin"
 )
 
@@ -34,5 +35,31 @@ func TestStandInReplays(t *testing.T) {
 				t.Error(err, m)
 			}
 		})
+	}
+}
+
+// TestSample: a larger sample holds the stand-in to more towns.
+func TestSample(t *testing.T) {
+	if testing.Short() {
+		t.Skip("executes 480 people")
+	}
+	for sample, want := range map[int][2]int{0: {120, 1}, 180: {120, 1}, 300: {120, 3}, 1200: {120, 18}, 6000: {600, 90}, 48000: {600, 790}} {
+		if learned, towns := sampled(sample); learned != want[0] || towns != want[1] {
+			t.Errorf("a sample of %d: learned from %d, held to %d towns", sample, learned, towns)
+		}
+	}
+	s := scenario.New("sampled", 1000, 30)
+	d := scenario.Design{Name: "centralized-pairwise", Base: "centralized-pairwise"}
+	var sessions [2]int
+	for i, sample := range []int{180, 300} {
+		s.Sample = sample
+		m, err := Model(t.Context(), s, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sessions[i] = m.Sessions
+	}
+	if sessions[1] < 2*sessions[0] {
+		t.Errorf("%d sessions of one town, %d of three", sessions[0], sessions[1])
 	}
 }

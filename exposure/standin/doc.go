@@ -10,7 +10,7 @@
 //	another run --> Validate                 the paired replay
 //	Schedule    --> NewTown --> Model.Data   what engine.Run joins
 //
-// A model counts only after the paired replay (Model.Validate): the schedule
+// A model counts only after the paired replay (Model.Validate, Model.Covers): the schedule
 // of a run that it never saw goes through it, each token of both is replaced
 // by the index of its first occurrence, and the logs have to be the same byte
 // for byte. What the replay leaves out is said by Model.String: channels whose

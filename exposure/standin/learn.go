@@ -10,7 +10,7 @@ func Learn(o *Observation) (*Model, error) {
 	if len(o.Leaves) == 0 {
 		return nil, fmt.Errorf("standin: nothing was observed of design %s", o.Design)
 	}
-	m := &Model{Design: o.Design, index: make(map[channel]int), left: make(map[int]bool), shared: make(map[uint64]bool), lengths: make(map[int]int32), policy: o.Policy}
+	m := &Model{Design: o.Design, index: make(map[channel]int), left: make(map[int]bool), shared: make(map[uint64]bool), lengths: make(map[int]int32), kinds: make(map[kind]bool), policy: o.Policy}
 	s := m.look(o, true)
 	m.findShared(s)
 	m.leaveAccidents(s)

@@ -29,6 +29,9 @@ func (m *Model) look(o *Observation, learning bool) *sight {
 		times: make(map[uint64]bool), naming: make(map[uint64]bool), ordinary: make(map[uint64]bool), unknown: make(map[channel]int32), lengths: make(map[int][2]int32), people: make(map[int]map[int]bool), strange: make(map[int32]bool)}
 	for i := range o.Visits {
 		s.visits[o.Visits[i].Person] = append(s.visits[o.Visits[i].Person], int32(i))
+		if learning {
+			m.kinds[s.kind(int32(i))] = true
+		}
 	}
 	for _, l := range o.Leaves {
 		v := &o.Visits[l.Visit]
@@ -38,7 +41,9 @@ func (m *Model) look(o *Observation, learning bool) *sight {
 		}
 		id, ok := m.index[c]
 		if !ok && !learning {
-			s.unknown[c] = l.Visit
+			if m.kinds[s.kind(l.Visit)] {
+				s.unknown[c] = l.Visit
+			}
 			continue
 		}
 		if !ok {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/halfmask/halfmask/exposure/engine"
+	"github.com/halfmask/halfmask/spec"
 )
 
 // A channel is a path in what one kind of party sees at a moment.
@@ -16,9 +17,9 @@ type channel struct {
 	path   string
 }
 
-// size reports whether an observer of the network has sizes of messages there.
-// They are like those of many others, and no value of a scope.
-func (c channel) size() bool { return c.party == engine.Observer && strings.HasSuffix(c.path, ".size") }
+// size reports whether there are sizes of messages. They go by names and the
+// like, and are no values of a scope: nothing of them is replayed or generated.
+func (c channel) size() bool { return strings.HasSuffix(c.path, ".size") }
 
 // anyPlatform stands for whichever platform the login is at.
 const anyPlatform engine.Party = 0
@@ -67,7 +68,8 @@ type place struct {
 // that it sends, and where the value goes.
 type Model struct {
 	Design   string
-	Sessions int // executed logins that it was validated on; Validate sets it
+	Sessions int // executed logins that it was validated on; Validate counts them
+	Logins   int // those of a kind that was never seen included
 
 	channels []channel
 	index    map[channel]int
@@ -79,7 +81,25 @@ type Model struct {
 	shared   map[uint64]bool  // values that people share, in the runs learned from
 	classy   map[int32]bool   // channels that hold nothing but such values
 	loose    map[int]bool     // channels with classes that no trait explains
+	kinds    map[kind]bool    // of visits that were learned from
 	policy   Policy
+}
+
+// kind is what decides which paths there are in a visit that is no login: who
+// has another document shows other evidence.
+type kind struct {
+	moment   Moment
+	tier     spec.Tier
+	document spec.DocumentKind
+}
+
+func (s *sight) kind(visit int32) kind {
+	v := &s.Visits[visit]
+	if v.Moment == Login {
+		return kind{moment: Login}
+	}
+	p := &s.People[v.Person]
+	return kind{v.Moment, p.Tier, p.Document}
 }
 
 // String sums the model up, a line for each scope.

@@ -73,4 +73,7 @@ func (m *Model) leaveAccidents(s *sight) {
 			delete(m.left, int(c))
 		}
 	}
+	for c, ch := range m.channels { // sizes go by what the schedule does not know, such as names
+		m.left[c] = m.left[c] || ch.size()
+	}
 }
