@@ -1,14 +1,18 @@
 package exposure
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
+	"github.com/halfmask/halfmask/exposure/engine"
 	"github.com/halfmask/halfmask/exposure/link"
 	"github.com/halfmask/halfmask/exposure/metrics"
 	"github.com/halfmask/halfmask/exposure/report"
+	"github.com/halfmask/halfmask/exposure/scenario"
+	"github.com/halfmask/halfmask/exposure/standin"
 	"github.com/halfmask/halfmask/spec"
 )
 
@@ -23,6 +27,8 @@ const (
 const (
 	canaryPeople = 100
 	canaryVisits = 4 // of each
+
+	canaryTown = 200 // people, of whom a stand-in is made
 )
 
 // canaries plants each canary into copies of messages that platforms of the
@@ -103,6 +109,37 @@ func canaries(design string, sample []Exchange) (found []report.Canary, err erro
 			return nil, fmt.Errorf("exposure: canaries of %s: nothing to find", design)
 		}
 		found = append(found, report.Canary{Design: design, Kind: kind, Recall: e.Value, Lo: e.Lo, Hi: e.Hi, N: of})
+	}
+	return found, nil
+}
+
+// standInCanaries plants canaries into logins of a small town at all platforms
+// in the place of the design's values, has a stand-in learned from them, and
+// says which part of the pairs of platforms of one person the engine joins.
+func (r *run) standInCanaries(ctx context.Context, d scenario.Design, m *standin.Model) (found []report.Canary, err error) {
+	town := standin.NewTown(r.plan, canaryTown)
+	all := engine.View{}
+	for i := range r.plan.Platforms() {
+		all.Members[i] = true
+	}
+	for _, c := range []struct {
+		kind  string
+		value func(person int) uint64
+	}{
+		{LongCanary, func(person int) uint64 { return mix64(uint64(person)) }},
+		{ShortCanary, func(person int) uint64 { return mix64(uint64(person % 256)) }},
+	} {
+		learned, err := standin.Learn(r.data(d, m, town).Planted(c.value))
+		if err != nil {
+			return nil, fmt.Errorf("exposure: canaries of %s: %w", d.Name, err)
+		}
+		counts, err := engine.Run(ctx, r.data(d, learned, town), []engine.View{all}, engine.Options{Seed: r.scenario.Seed})
+		if err != nil {
+			return nil, err
+		}
+		if e := counts[0].CrossPlatform.Mean(r.scenario.Seed); e.People > 0 {
+			found = append(found, report.Canary{Design: d.Name, Kind: c.kind, Recall: e.Value, Lo: e.Lo, Hi: e.Hi, N: int(e.People)})
+		}
 	}
 	return found, nil
 }

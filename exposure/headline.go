@@ -1,6 +1,7 @@
 package exposure
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -41,46 +42,35 @@ func (r *Result) WriteTable(w io.Writer) error {
 	}
 
 	for _, stratum := range Strata {
-		fmt.Fprintf(w, "\n%s\n", strataTitles[stratum])
-		t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-		fmt.Fprintf(t, "  \t%s\n", strings.Join(m.Designs, "\t"))
-		for _, h := range report.Headlines {
-			fmt.Fprintf(t, "  %s", h.Label)
-			for _, d := range m.Designs {
-				cell := "-"
-				if row, ok := r.Find(d, Coalition(h.Coalition), stratum, h.Metric); ok {
-					cell = report.PerHundred(row.report())
-				}
-				fmt.Fprintf(t, "\t%s", cell)
+		err := r.writeLines(w, strataTitles[stratum], func(line func(string, func(design string) string)) {
+			for _, h := range report.Headlines {
+				line(h.Label, func(d string) string {
+					if row, ok := r.Find(d, Coalition(h.Coalition), stratum, h.Metric); ok {
+						return report.PerHundred(row.report())
+					}
+					return ""
+				})
 			}
-			fmt.Fprintln(t)
-		}
-		if err := t.Flush(); err != nil {
+		})
+		if err != nil {
 			return err
 		}
 	}
-
-	fmt.Fprintf(w, "\nBoth, whatever the platform\n")
-	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	fmt.Fprintf(t, "  \t%s\n", strings.Join(m.Designs, "\t"))
-	fmt.Fprintf(t, "  days until an order has its full reach")
-	for _, d := range m.Designs {
-		cell := "-"
-		if row, ok := r.Find(d, IssuerAlone, spec.AllStrata, OrderReachDelay); ok && !math.IsNaN(row.Estimate) {
-			cell = fmt.Sprintf("%.0f", row.Estimate)
-		}
-		fmt.Fprintf(t, "\t%s", cell)
-	}
-	fmt.Fprintf(t, "\n  of 100000 residents, the rules exclude")
-	for _, d := range m.Designs {
-		cell := "-"
-		if row, ok := r.Find(d, IssuerAlone, spec.AllStrata, Exclusion); ok {
-			cell = fmt.Sprintf("%.0f (%.0f-%.0f)", 1e5*row.Estimate, 1e5*row.Lo, 1e5*row.Hi)
-		}
-		fmt.Fprintf(t, "\t%s", cell)
-	}
-	fmt.Fprintln(t)
-	if err := t.Flush(); err != nil {
+	err := r.writeLines(w, "Both, whatever the platform", func(line func(string, func(design string) string)) {
+		line("days until an order has its full reach", func(d string) string {
+			if row, ok := r.Find(d, IssuerAlone, spec.AllStrata, OrderReachDelay); ok && !math.IsNaN(row.Estimate) {
+				return fmt.Sprintf("%.0f", row.Estimate)
+			}
+			return ""
+		})
+		line("of 100000 residents, the rules exclude", func(d string) string {
+			if row, ok := r.Find(d, IssuerAlone, spec.AllStrata, Exclusion); ok {
+				return fmt.Sprintf("%.0f (%.0f-%.0f)", 1e5*row.Estimate, 1e5*row.Lo, 1e5*row.Hi)
+			}
+			return ""
+		})
+	})
+	if err != nil {
 		return err
 	}
 	for _, set := range exclusionBySet(r.Exclusions) {
@@ -92,11 +82,37 @@ func (r *Result) WriteTable(w io.Writer) error {
 	if m.Backend == string(scenario.StandIn) {
 		found = "what equal values join in the stand-ins"
 	}
-	_, err := fmt.Fprintf(w, `
+	_, err = fmt.Fprintf(w, `
 "none found" is %s, with the upper bound of
 its 95 %% interval; that bbs proofs cannot be linked rests on the assumptions of
 its security proof. Ranges are 95 %% intervals over people; of the residents, how
 uncertain the size of the groups is.
 `, found)
+	return err
+}
+
+// writeLines writes a title and lines with a cell for each design, "-" for an
+// empty one. Lines without a cell are left out, and so is a title without a
+// line.
+func (r *Result) writeLines(w io.Writer, title string, each func(line func(label string, cell func(design string) string))) error {
+	var b strings.Builder
+	t := tabwriter.NewWriter(&b, 0, 0, 3, ' ', 0)
+	fmt.Fprintf(t, "  \t%s\n", strings.Join(r.Manifest.Designs, "\t"))
+	lines := 0
+	each(func(label string, cell func(design string) string) {
+		cells, some := make([]string, len(r.Manifest.Designs)), false
+		for i, d := range r.Manifest.Designs {
+			cells[i] = cmp.Or(cell(d), "-")
+			some = some || cells[i] != "-"
+		}
+		if some {
+			fmt.Fprintf(t, "  %s\t%s\n", label, strings.Join(cells, "\t"))
+			lines++
+		}
+	})
+	if err := t.Flush(); err != nil || lines == 0 {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n%s", title, b.String())
 	return err
 }

@@ -34,6 +34,7 @@ func Import(ctx context.Context, design string, exchanges []capture.Exchange, is
 	people, index := make(map[string]int), make(map[[2]string]int)
 	var visits []visit
 	t := newTabler(newMiner(registerOf(nil)))
+	var sample []Exchange // what canaries are planted in
 	for _, e := range exchanges {
 		person, ok := people[e.Person]
 		if !ok {
@@ -51,7 +52,15 @@ func Import(ctx context.Context, design string, exchanges []capture.Exchange, is
 			party = PlatformParty(e.Party)
 			visits[v].platform, visits[v].stratum = cmp.Or(visits[v].platform, e.Party), spec.Minimal
 		}
-		t.add(Exchange{Visit: v, Party: party, At: e.At, Request: message(e.Request), Response: message(e.Response)})
+		seen := Exchange{Visit: v, Party: party, At: e.At, Request: message(e.Request), Response: message(e.Response)}
+		t.add(seen)
+		if party != Issuer && sample == nil {
+			sample = []Exchange{seen}
+		}
+	}
+	planted, err := canaries(design, sample)
+	if err != nil {
+		return nil, err
 	}
 	m := newMerger()
 	m.add(newChunk(t.done(visits), visits))
@@ -71,6 +80,7 @@ func Import(ctx context.Context, design string, exchanges []capture.Exchange, is
 		return nil, err
 	}
 	r := &Result{Causes: map[string][]Cause{design: f.causes}, Fields: map[string][]Field{design: f.fields}, Samples: make(map[string][]Exchange)}
+	r.Details.Canaries = planted
 	for _, row := range f.rows {
 		if row.Stratum == spec.Minimal && row.Metric != Reidentification && row.Metric != CentralSight {
 			r.Rows = append(r.Rows, row)

@@ -49,21 +49,22 @@ func Observe(ctx context.Context, s *scenario.Scenario) (*standin.Observation, e
 	var all []Exchange
 	x.watch = func(v visit, exchanges []Exchange, err error) {
 		all = append(all, exchanges...)
-		moment, platform, mode := standin.Renewal, uint8(engine.NoPlatform), schedule.Mode(0)
+		now := standin.Visit{Person: v.person, Moment: standin.Renewal, Platform: engine.NoPlatform, Second: x.clock.Now().Unix()}
 		switch {
 		case v.platform != "":
 			for x.refused[logins[0].Person] {
 				logins = logins[1:]
 			}
-			moment, mode = standin.Login, schedule.Mode(slices.Index(modes[:], logins[0].Mode))
-			platform = uint8(slices.IndexFunc(platforms, func(p spec.Platform) bool { return p.ID == v.platform }))
+			now.Moment, now.Mode = standin.Login, schedule.Mode(slices.Index(modes[:], logins[0].Mode))
+			now.Platform = uint8(slices.IndexFunc(platforms, func(p spec.Platform) bool { return p.ID == v.platform }))
+			now.Asks = standin.Asks(platforms[now.Platform])
 			logins = logins[1:]
 		case err != nil:
-			moment = standin.Refusal
+			now.Moment = standin.Refusal
 		case !enrolled[v.person]:
-			moment, enrolled[v.person] = standin.Enrollment, true
+			now.Moment, enrolled[v.person] = standin.Enrollment, true
 		}
-		o.visit(v.person, moment, platform, mode, x.clock.Now())
+		o.visit(now)
 	}
 	if err := x.live(ctx, d); err != nil {
 		return nil, err
@@ -81,15 +82,14 @@ type observer struct {
 	wallets []standin.Wallet // by person
 }
 
-func (o *observer) visit(person int, m standin.Moment, platform uint8, mode schedule.Mode, at time.Time) {
-	v := standin.Visit{Person: person, Moment: m, Platform: platform, Mode: mode, Second: at.Unix()}
-	switch m {
+func (o *observer) visit(v standin.Visit) {
+	switch w := &o.wallets[v.Person]; v.Moment {
 	case standin.Enrollment:
-		o.wallets[person].Issue(&v)
+		w.Issue(&v)
 	case standin.Renewal:
-		o.wallets[person].Renew(&v)
+		w.Renew(&v)
 	case standin.Login:
-		o.wallets[person].Use(&v)
+		w.Use(&v)
 	}
 	o.Visits = append(o.Visits, v)
 }

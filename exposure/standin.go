@@ -143,12 +143,16 @@ func StandIn(ctx context.Context, s *scenario.Scenario, o Options) (*Result, err
 	defer release()
 	out := &Result{Causes: make(map[string][]Cause), Fields: make(map[string][]Field), Samples: make(map[string][]Exchange)}
 	models := make(map[string]*standin.Model)
+	var unseen []string
 	for i, d := range r.designs {
-		rows, err := r.standInDesign(ctx, d, town, models)
+		k, err := r.standInDesign(ctx, d, town, models)
 		if err != nil {
 			return nil, fmt.Errorf("design %s: %w", d.Name, err)
 		}
-		out.Rows = append(out.Rows, rows...)
+		if k.Unseen > 0 {
+			unseen = append(unseen, fmt.Sprintf("design %s: some of the values of %.2g of 100 logins, of a kind that no executed run had", d.Name, 100*k.Unseen))
+		}
+		out.Rows, out.Details.Canaries = append(out.Rows, k.Rows...), append(out.Details.Canaries, k.Canaries...)
 		debug.FreeOSMemory()
 		if o.Progress != nil {
 			o.Progress((i+1)*s.People, len(r.designs)*s.People)
@@ -164,8 +168,9 @@ func StandIn(ctx context.Context, s *scenario.Scenario, o Options) (*Result, err
 		empty[i] = &outcome{first: new(chunk), logins: r.loginsIn(town)}
 	}
 	out.Manifest = r.manifest(empty, began)
+	out.Manifest.Enrolled = town.Enrolled()
 	out.Manifest.Simulated = append(out.Manifest.Simulated, "messages: tokens of stand-ins, each validated by a paired replay of executed sessions")
-	out.Manifest.LeftOut = r.standInLeavesOut()
+	out.Manifest.LeftOut = append(r.standInLeavesOut(), unseen...)
 	out.Manifest.Inputs["results.csv"] = digest(out.CSV())
 	return out, nil
 }
@@ -181,6 +186,7 @@ func (r *run) standInLeavesOut() (left []string) {
 		left = append(left, fmt.Sprintf("a sample of %d people: each stand-in was learned from %d and validated on %d others", r.scenario.Sample, learned, towns*pairedPeople))
 	}
 	return append(left, "orders and exclusion",
+		"the canary of timing: nothing in a stand-in is joined by time",
 		"linkers L2 to L6: what they find beside equal values, such as a name with a birth date, is missing from these figures, most where platforms take identity in plain text")
 }
 

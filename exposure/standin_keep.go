@@ -10,22 +10,25 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/halfmask/halfmask/exposure/report"
 	"github.com/halfmask/halfmask/exposure/scenario"
 	"github.com/halfmask/halfmask/exposure/standin"
 )
 
 // kept is what a stand-in run keeps of a design that is finished.
 type kept struct {
-	Run  string // digest of what was asked for
-	Rows []Row
+	Run      string // digest of what was asked for
+	Rows     []Row
+	Canaries []report.Canary
+	Unseen   float64 // share of logins of which something is not known
 }
 
-// standInDesign gives the rows of a design: from the folder, where an earlier
-// run finished them, or by a stand-in.
-func (r *run) standInDesign(ctx context.Context, d scenario.Design, town *standin.Town, models map[string]*standin.Model) ([]Row, error) {
+// standInDesign gives what was found of a design: from the folder, where an
+// earlier run finished it, or by a stand-in.
+func (r *run) standInDesign(ctx context.Context, d scenario.Design, town *standin.Town, models map[string]*standin.Model) (*kept, error) {
 	if r.options.Dir != "" {
-		if rows, err := r.keptRows(d); rows != nil || err != nil {
-			return rows, err
+		if k, err := r.loadKept(d); k != nil || err != nil {
+			return k, err
 		}
 		if err := r.freshParquet(d); err != nil {
 			return nil, err
@@ -35,11 +38,15 @@ func (r *run) standInDesign(ctx context.Context, d scenario.Design, town *standi
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.standInRows(ctx, d.Name, m, r.data(d, m, town))
-	if err != nil || r.options.Dir == "" {
-		return rows, err
+	data := r.data(d, m, town)
+	k := &kept{Run: r.rowsKey(d), Unseen: data.Unseen()}
+	if k.Rows, err = r.standInRows(ctx, d.Name, m, data); err != nil {
+		return nil, err
 	}
-	return rows, r.keepRows(d, rows)
+	if k.Canaries, err = r.standInCanaries(ctx, d, m); err != nil || r.options.Dir == "" {
+		return k, err
+	}
+	return k, r.keep(d, k)
 }
 
 // model gives the stand-in of a design, which it learns unless models has it.
@@ -61,18 +68,18 @@ func (r *run) rowsKey(d scenario.Design) string {
 	return digest(fmt.Appendf(nil, "%s %+v", r.chunkKey(d), r.scenario.Coalitions))
 }
 
-func (r *run) keepRows(d scenario.Design, rows []Row) error {
+func (r *run) keep(d scenario.Design, k *kept) error {
 	var b bytes.Buffer
-	if err := gob.NewEncoder(&b).Encode(kept{r.rowsKey(d), rows}); err != nil {
+	if err := gob.NewEncoder(&b).Encode(k); err != nil {
 		return err
 	}
 	name := r.rowsFile(d)
 	return WriteFiles(filepath.Dir(name), map[string][]byte{filepath.Base(name): b.Bytes()})
 }
 
-// keptRows reads the rows of the same run; nil when they are not there, are of
-// another run or are damaged.
-func (r *run) keptRows(d scenario.Design) ([]Row, error) {
+// loadKept reads what the same run kept; nil when it is not there, is of
+// another run or is damaged.
+func (r *run) loadKept(d scenario.Design) (*kept, error) {
 	b, err := os.ReadFile(r.rowsFile(d))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -80,11 +87,11 @@ func (r *run) keptRows(d scenario.Design) ([]Row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("exposure: %w", err)
 	}
-	var k kept
-	if err := gob.NewDecoder(bytes.NewReader(b)).Decode(&k); err != nil || k.Run != r.rowsKey(d) {
+	k := new(kept)
+	if err := gob.NewDecoder(bytes.NewReader(b)).Decode(k); err != nil || k.Run != r.rowsKey(d) {
 		return nil, nil
 	}
-	return k.Rows, nil
+	return k, nil
 }
 
 // freshParquet removes the Parquet files of a design of the same name that

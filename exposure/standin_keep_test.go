@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/halfmask/halfmask/exposure/report"
 	"github.com/halfmask/halfmask/exposure/scenario"
 )
 
@@ -16,11 +17,11 @@ func TestFinishedStandInIsTakenUp(t *testing.T) {
 	dir, d := t.TempDir(), scenario.Design{Name: "bbs", Base: "bbs"}
 	r := &run{scenario: scenario.New("test", 1000, 5), options: Options{Dir: dir}, key: "k"}
 	rows := []Row{{Design: "bbs", Metric: CrossPlatformLinkage, Estimate: math.NaN(), N: 7}}
-	if err := r.keepRows(d, rows); err != nil {
+	if err := r.keep(d, &kept{Run: r.rowsKey(d), Rows: rows, Canaries: []report.Canary{{Kind: LongCanary}}}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := r.standInDesign(context.Background(), d, nil, nil)
-	if err != nil || len(got) != 1 || !math.IsNaN(got[0].Estimate) || got[0].N != 7 {
+	if err != nil || len(got.Rows) != 1 || !math.IsNaN(got.Rows[0].Estimate) || got.Rows[0].N != 7 || len(got.Canaries) != 1 {
 		t.Errorf("%+v, %v", got, err)
 	}
 	other := *r.scenario
@@ -29,14 +30,14 @@ func TestFinishedStandInIsTakenUp(t *testing.T) {
 		"another run":      {scenario: r.scenario, options: r.options, key: "l"},
 		"other coalitions": {scenario: &other, options: r.options, key: "k"},
 	} {
-		if got, err := r.keptRows(d); got != nil || err != nil {
+		if got, err := r.loadKept(d); got != nil || err != nil {
 			t.Errorf("%s takes up %+v, %v", name, got, err)
 		}
 	}
 	if err := os.WriteFile(r.rowsFile(d), []byte("cut short"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := r.keptRows(d); got != nil || err != nil {
+	if got, err := r.loadKept(d); got != nil || err != nil {
 		t.Errorf("damaged rows: %+v, %v", got, err)
 	}
 }

@@ -17,6 +17,7 @@ type Schedule interface {
 	Person(i int) schedule.Profile
 	LoginsOf(p schedule.Profile, logins []schedule.Login) []schedule.Login
 	Rules() *spec.Rules
+	Platforms() []spec.Platform
 }
 
 // Times gives the seconds at which a person enrolls, before any login, and at
@@ -31,6 +32,7 @@ type Town struct {
 	first     []uint32 // by person: its first login
 	logins    []schedule.Login
 	tier      []uint8 // by person: index into spec.Tiers, or refused
+	asks      [256]uint32
 	profile   func(i int) schedule.Profile
 }
 
@@ -41,6 +43,9 @@ const refused = 255
 func NewTown(s Schedule, people int) *Town {
 	t := &Town{people: people, household: make([]uint32, people), first: make([]uint32, people+1), tier: make([]uint8, people), profile: s.Person}
 	rules := s.Rules()
+	for i, p := range s.Platforms() {
+		t.asks[i] = Asks(p)
+	}
 	parts := runtime.GOMAXPROCS(0)
 	drawn := make([][]schedule.Login, parts)
 	var wait sync.WaitGroup
@@ -80,6 +85,16 @@ func (t *Town) LoginsAt() (at [256]int) {
 		at[l.Platform]++
 	}
 	return at
+}
+
+// Enrolled counts the people whom the rules do not refuse.
+func (t *Town) Enrolled() (n int) {
+	for _, tier := range t.tier {
+		if tier != refused {
+			n++
+		}
+	}
+	return n
 }
 
 // Logins counts the logins.
@@ -322,7 +337,7 @@ func (d *Data) Fill(column, first, last int, to []engine.Entry) []engine.Entry {
 	if simple {
 		for platform := range table {
 			for mode := range table[platform] {
-				v := Visit{Moment: Login, Platform: uint8(platform), Mode: schedule.Mode(mode)}
+				v := Visit{Moment: Login, Platform: uint8(platform), Mode: schedule.Mode(mode), Asks: t.asks[platform]}
 				table[platform][mode] = anyOf(c.at[Login][anyPlatform], &v, &empty)
 			}
 		}
@@ -381,7 +396,7 @@ func (d *Data) visits(i int, visits []Visit) []Visit {
 			}
 			renews = renews[1:]
 		}
-		v = Visit{Person: i, Moment: Login, Platform: l.Platform, Mode: l.Mode, Second: at}
+		v = Visit{Person: i, Moment: Login, Platform: l.Platform, Mode: l.Mode, Asks: d.town.asks[l.Platform], Second: at}
 		wallet.Use(&v)
 		if renewed.Issue == v.Issue {
 			visits = append(visits, renewed)
@@ -417,7 +432,7 @@ func (c *column) simple() bool {
 	for moment := range c.at {
 		for _, ps := range c.at[moment] {
 			for _, p := range ps {
-				if p.trait != anything && p.trait != atPlatform && p.trait != inMode && p.trait != atMode {
+				if !p.trait.ofPlatform() {
 					return false
 				}
 			}
@@ -445,4 +460,55 @@ func (d *Data) Seconds(first, last int, to []int64) []int64 {
 		}
 	}
 	return to
+}
+
+// Planted gives an observation of the same visits, in which nothing stands but
+// a value at each login, which goes by the person.
+func (d *Data) Planted(value func(person int) uint64) *Observation {
+	o := &Observation{Design: d.model.Design, Policy: d.model.policy, Paths: []string{"canary"}}
+	for i := range d.town.people {
+		o.People = append(o.People, d.town.profile(i))
+		for _, v := range d.visits(i, nil) {
+			if v.Moment == Login {
+				o.Leaves = append(o.Leaves, Leaf{Visit: int32(len(o.Visits)), Party: engine.Party(v.Platform), Value: value(i)})
+			}
+			o.Visits = append(o.Visits, v)
+		}
+	}
+	return o
+}
+
+// Unseen gives the share of the logins of which no executed run says where
+// some value stands, as at a platform that none of its people visited: there
+// it stands nowhere. It looks at the first people of the town.
+func (d *Data) Unseen() float64 {
+	const enough = 20_000
+	logins, unseen := 0, 0
+	var visits []Visit
+	for i := range min(d.town.people, enough) {
+		profile := d.town.profile(i)
+		visits = d.visits(i, visits[:0])
+		for n := range visits {
+			if visits[n].Moment != Login {
+				continue
+			}
+			logins++
+			if slices.ContainsFunc(d.columns, func(c column) bool { return c.unseen(&visits[n], &profile) }) {
+				unseen++
+			}
+		}
+	}
+	return float64(unseen) / float64(max(logins, 1))
+}
+
+// unseen reports whether nothing that is known of some channel applies.
+func (c *column) unseen(v *Visit, p *schedule.Profile) bool {
+	for _, ps := range c.at[v.Moment] {
+		for _, pr := range ps {
+			if _, known := pr.at[pr.trait.of(v, p)]; !known {
+				return true
+			}
+		}
+	}
+	return false
 }

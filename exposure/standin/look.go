@@ -62,7 +62,7 @@ func (m *Model) look(o *Observation, learning bool) *sight {
 		if l.Common {
 			s.ordinary[l.Value] = true
 		}
-		if l.Length > 0 {
+		if l.Length > 0 && m.kinds[s.kind(l.Visit)] {
 			r, ok := s.lengths[id]
 			if !ok {
 				r = [2]int32{l.Length, l.Length}

@@ -19,7 +19,9 @@ type channel struct {
 
 // size reports whether there are sizes of messages. They go by names and the
 // like, and are no values of a scope: nothing of them is replayed or generated.
-func (c channel) size() bool { return strings.HasSuffix(c.path, ".size") }
+func (c channel) size() bool {
+	return strings.HasSuffix(c.path, ".size") || strings.HasSuffix(c.path, ".header.Content-Length")
+}
 
 // anyPlatform stands for whichever platform the login is at.
 const anyPlatform engine.Party = 0
@@ -85,21 +87,24 @@ type Model struct {
 	policy   Policy
 }
 
-// kind is what decides which paths there are in a visit that is no login: who
-// has another document shows other evidence.
+// kind is what decides which paths and classes there are in a visit: who has
+// another document shows other evidence, and is another answer to a platform
+// that asks for it.
 type kind struct {
 	moment   Moment
-	tier     spec.Tier
+	tier     spec.Tier // but for logins
+	asks     uint32
 	document spec.DocumentKind
 }
 
 func (s *sight) kind(visit int32) kind {
 	v := &s.Visits[visit]
-	if v.Moment == Login {
-		return kind{moment: Login}
-	}
 	p := &s.People[v.Person]
-	return kind{v.Moment, p.Tier, p.Document}
+	k := kind{v.Moment, p.Tier, v.Asks, p.Document}
+	if v.Moment == Login {
+		k.tier = ""
+	}
+	return k
 }
 
 // String sums the model up, a line for each scope.

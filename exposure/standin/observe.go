@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"slices"
 	"time"
 
 	"github.com/halfmask/halfmask/exposure/engine"
@@ -28,11 +29,31 @@ type Visit struct {
 	Moment   Moment
 	Platform uint8 // engine.NoPlatform but for logins
 	Mode     schedule.Mode
+	Asks     uint32 // what the platform asks; see [Asks]
 	Second   int64  // since the epoch of Unix
 	Issue    uint32 // how many batches the person had before, this one included
 	Copy     uint32 // which credential is used, by the design's policy
 	Fills    uint32 // how many credentials are issued in the visit
 }
+
+// Asks gives what a platform asks, a bit for each claim, and a bit for the
+// form of a central service's answer. What it is sent goes by that, and so it
+// is known of platforms that nobody visited in an executed run.
+func Asks(p spec.Platform) (asks uint32) {
+	for i, claim := range spec.Claims {
+		if slices.Contains(p.Claims, claim) {
+			asks |= 1 << i
+		}
+	}
+	for i, d := range disclosures {
+		if p.Disclosure == d {
+			asks |= 1 << (len(spec.Claims) + i)
+		}
+	}
+	return asks
+}
+
+var disclosures = []spec.Disclosure{spec.ResultOnly, spec.ResultPlusAppID, spec.ResultPlusAgeBand, spec.PlaintextOnConsent}
 
 // A Leaf is a value that stood at a path in what a party saw of a visit.
 type Leaf struct {
@@ -148,8 +169,12 @@ func month(second int64) int {
 type trait uint8
 
 const (
-	anything trait = iota
-	atPlatform
+	anything trait = 0
+	asked    trait = 1 // and those after it, one for each bit of Asks
+)
+
+const (
+	atPlatform trait = iota + asked + 32
 	inMode
 	inRefill
 	byTier
@@ -161,19 +186,34 @@ const (
 	byProvince
 	onDay
 	atMode
-	atTier
-	atAgeBand
-	atSex
+	askedTier // what the platform asks, with something of the person
+	askedAgeBand
+	askedSex
+	askedDocument
 	traits
 )
 
 func (t trait) String() string {
-	return [...]string{"all", "platform", "mode", "refill", "tier", "document", "sex", "age band", "age", "group", "province", "day",
-		"platform and mode", "platform and tier", "platform and age band", "platform and sex"}[t]
+	switch {
+	case t == anything:
+		return "all"
+	case t < asked+trait(len(spec.Claims)):
+		return "asks " + spec.Claims[t-asked]
+	case t < atPlatform:
+		return "answer"
+	}
+	return [...]string{"platform", "mode", "refill", "tier", "document", "sex", "age band", "age", "group", "province", "day",
+		"platform and mode", "what is asked and tier", "what is asked and age band", "what is asked and sex", "what is asked and document"}[t-atPlatform]
 }
+
+// ofPlatform reports whether platform and mode decide what the trait goes by.
+func (t trait) ofPlatform() bool { return t <= inMode || t == atMode }
 
 // of gives what a trait goes by, for one visit.
 func (t trait) of(v *Visit, p *schedule.Profile) uint64 {
+	if asked <= t && t < atPlatform {
+		return uint64(v.Asks >> (t - asked) & 1)
+	}
 	platform := uint64(v.Platform) << 32
 	switch t {
 	case atPlatform:
@@ -200,12 +240,14 @@ func (t trait) of(v *Visit, p *schedule.Profile) uint64 {
 		return uint64(day(v.Second))
 	case atMode:
 		return platform | uint64(v.Mode)
-	case atTier:
-		return platform ^ word(string(p.Tier))
-	case atAgeBand:
-		return platform ^ word(spec.AgeBandOf(p.Age))
-	case atSex:
-		return platform ^ word(p.Sex)
+	case askedTier:
+		return uint64(v.Asks) ^ word(string(p.Tier))
+	case askedAgeBand:
+		return uint64(v.Asks) ^ word(spec.AgeBandOf(p.Age))
+	case askedSex:
+		return uint64(v.Asks) ^ word(p.Sex)
+	case askedDocument:
+		return uint64(v.Asks) ^ word(string(p.Document))
 	}
 	return 0
 }

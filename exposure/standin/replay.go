@@ -303,9 +303,10 @@ func accidental(path string) bool {
 	return slices.ContainsFunc(accidents, func(end string) bool { return strings.Contains(path, end) })
 }
 
-// partsOfTimes gives the channels that hold a piece of a time, such as its day
-// and hour: that two visits were in one hour is the schedule's doing.
-func (m *Model) partsOfTimes(s *sight) map[int32]bool {
+// pieces gives the channels that hold a piece of a time, such as its day and
+// hour, or of a class, such as a platform's key: that two visits were in one
+// hour or at one platform is the schedule's doing.
+func (m *Model) pieces(s *sight) map[int32]bool {
 	times := make(map[int32]bool)
 	for value, places := range s.values {
 		for _, p := range places {
@@ -318,7 +319,7 @@ func (m *Model) partsOfTimes(s *sight) map[int32]bool {
 		for _, end := range accidents {
 			if stem, _, ok := strings.Cut(ch.path, end); ok {
 				whole, known := m.index[channel{ch.party, ch.moment, stem}]
-				parts[int32(c)] = parts[int32(c)] || known && times[int32(whole)]
+				parts[int32(c)] = parts[int32(c)] || known && (times[int32(whole)] || m.classy[int32(whole)])
 			}
 		}
 	}
@@ -337,7 +338,7 @@ func (m *Model) leftJoins(s *sight) map[int32]int {
 			}
 		}
 	}
-	joined, ofTime := make(map[int32]map[int]bool), m.partsOfTimes(s)
+	joined, pieces := make(map[int32]map[int]bool), m.pieces(s)
 	for value, places := range s.values {
 		if m.shared[value] {
 			continue
@@ -345,7 +346,7 @@ func (m *Model) leftJoins(s *sight) map[int32]int {
 		for i, p := range places {
 			for _, q := range places[i+1:] {
 				if !m.left[int(p.channel)] || !m.left[int(q.channel)] || p.visit == q.visit || together[[2]int32{p.visit, q.visit}] ||
-					m.classy[p.channel] || m.classy[q.channel] || ofTime[p.channel] && ofTime[q.channel] {
+					m.classy[p.channel] || m.classy[q.channel] || pieces[p.channel] && pieces[q.channel] {
 					continue
 				}
 				for _, c := range []int32{p.channel, q.channel} {
