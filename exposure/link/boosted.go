@@ -71,8 +71,8 @@ func (b *boosted) described(v View) (pairs []Pair, x []features) {
 	if len(v.In) > many { // else there were too many pairs
 		most = maxRare / 4
 	}
-	t.groups(v, func(g []Leaf) {
-		if len(g) > most || b.exact.common[g[0].Value] {
+	t.groups(v, b.exact.common, func(g []Leaf) {
+		if len(g) > most {
 			return
 		}
 		for i, l := range g {

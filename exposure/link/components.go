@@ -1,5 +1,7 @@
 package link
 
+import "slices"
+
 // Components are disjoint sets of the units of a view, each named by its
 // smallest member. It refuses a join that would give somebody two values at a
 // path where everybody has one.
@@ -16,9 +18,17 @@ func (l *Exact) components(v View) *Components {
 	for i := range c.parent {
 		c.parent[i] = uint32(i)
 	}
-	for _, o := range l.table.Leaves {
-		if l.single[o.Path] && v.In[o.Unit] {
-			c.one[o.Unit] = append(c.one[o.Unit], o)
+	if !slices.Contains(l.single, true) {
+		return c
+	}
+	for unit, in := range v.In {
+		if !in {
+			continue
+		}
+		for _, o := range l.table.of(unit) {
+			if l.single[o.Path] {
+				c.one[unit] = append(c.one[unit], o)
+			}
 		}
 	}
 	return c

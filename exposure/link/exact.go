@@ -107,7 +107,7 @@ func LearnExact(t *Table, v View, truth Truth, population int, masked []bool) *E
 		platforms = max(platforms, p+1)
 	}
 	owners, at, where := newDistinct(truth.People), newDistinct(paths), newDistinct(int(platforms)+1)
-	t.groups(v, func(g []Leaf) {
+	t.groups(v, nil, func(g []Leaf) {
 		owners.reset()
 		at.reset()
 		where.reset()
@@ -182,23 +182,31 @@ func pairs(n int) int { return n * (n - 1) / 2 }
 // elsewhere.
 func (l *Exact) findSingle(v View, truth Truth) {
 	type owner struct{ path, person uint32 }
-	type held struct {
-		value uint64
-		again bool // it came again in another visit
-	}
 	for _, path := range l.admitted {
 		l.single[path] = !l.table.Paths[path].Window
 	}
-	has := make(map[owner]held)
+	has := make(map[owner]uint64)
+	for unit, in := range v.In {
+		if !in {
+			continue
+		}
+		for _, o := range l.table.of(unit) {
+			if l.single[o.Path] {
+				k := owner{o.Path, truth.Person[unit]}
+				old, ok := has[k]
+				l.single[o.Path] = !ok || old == o.Value
+				has[k] = o.Value
+			}
+		}
+	}
 	visits := make(map[uint32]uint32) // by person: the visit where the value at hand stood
 	again := make(map[uint32]bool)
-	for rest := l.table.Leaves; len(rest) > 0; {
-		g := rest[:sameValue(rest)]
-		rest = rest[len(g):]
+	came := make(map[owner]bool)
+	l.table.groups(View{v.In, true}, nil, func(g []Leaf) {
 		clear(visits)
 		clear(again)
 		for _, o := range g {
-			if !v.In[o.Unit] || !l.telling[o.Path] {
+			if !l.telling[o.Path] {
 				continue
 			}
 			p, visit := truth.Person[o.Unit], l.table.Units[o.Unit].Visit
@@ -208,22 +216,14 @@ func (l *Exact) findSingle(v View, truth Truth) {
 			visits[p] = visit
 		}
 		for _, o := range g {
-			if !v.In[o.Unit] || !l.telling[o.Path] {
-				continue
+			if p := truth.Person[o.Unit]; l.single[o.Path] && again[p] {
+				came[owner{o.Path, p}] = true
 			}
-			p := truth.Person[o.Unit]
-			k := owner{o.Path, p}
-			if old, ok := has[k]; ok && old.value != o.Value {
-				l.single[o.Path] = false
-			}
-			has[k] = held{o.Value, again[p]}
 		}
-	}
+	})
 	people := make([]int, len(l.single))
-	for k, h := range has {
-		if h.again {
-			people[k.path]++
-		}
+	for k := range came {
+		people[k.path]++
 	}
 	for path := range l.single {
 		l.single[path] = l.single[path] && people[path] >= support
@@ -246,10 +246,7 @@ func (l *Exact) Recognises(path uint32) bool { return l.directory[path] }
 // an admitted path came again.
 func (l *Exact) Join(v View) (joined *Components, used []int) {
 	at := make(map[uint32][][]Leaf) // groups by path
-	l.table.groups(v, func(g []Leaf) {
-		if l.common[g[0].Value] {
-			return
-		}
+	l.table.groups(v, l.common, func(g []Leaf) {
 		var kept []Leaf
 		for _, o := range g {
 			if l.telling[o.Path] {

@@ -17,7 +17,14 @@ type Table struct {
 	Units   []Unit
 	Leaves  []Leaf   // by value, unit and path once it is sorted
 	Numbers []Number // of the leaves that are numbers or times
+
+	several []span // values that stand in two units or more, of the sorted leaves
+	byUnit  []Leaf // without windows, by unit, path and value
+	first   []int  // by unit: where its leaves begin; one more at the end
 }
+
+// span is the leaves of one value.
+type span struct{ first, last int }
 
 // A Path says where in a message values stand, without array indexes, so that
 // it names a role and not a place.
@@ -70,6 +77,13 @@ func compareLeaves(a, b Leaf) int {
 	return cmp.Or(cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Path, b.Path))
 }
 
+func (l Leaf) before(o Leaf) bool {
+	if l.Value != o.Value { // nearly always
+		return l.Value < o.Value
+	}
+	return l.Unit < o.Unit || l.Unit == o.Unit && l.Path < o.Path
+}
+
 // Sort orders the leaves, drops double ones, and drops windows that say
 // nothing of anybody: those of one unit alone, which nearly all are, and those
 // of a great part of all units, which are how messages look. Of values that
@@ -108,13 +122,55 @@ func (t *Table) Sort() {
 		kept = append(kept, g...)
 	}
 	t.Leaves = slices.Clip(kept)
+	t.index()
 }
+
+// index finds the values that may join something, and lays the leaves out by
+// units.
+func (t *Table) index() {
+	t.several = nil
+	for first := 0; first < len(t.Leaves); {
+		last := first + sameValue(t.Leaves[first:])
+		if t.Leaves[first].Unit != t.Leaves[last-1].Unit {
+			t.several = append(t.several, span{first, last})
+		}
+		first = last
+	}
+	t.first = make([]int, len(t.Units)+1)
+	for _, l := range t.Leaves {
+		if !t.Paths[l.Path].Window {
+			t.first[l.Unit+1]++
+		}
+	}
+	for i := range t.Units {
+		t.first[i+1] += t.first[i]
+	}
+	t.byUnit = make([]Leaf, t.first[len(t.Units)])
+	next := slices.Clone(t.first)
+	for _, l := range t.Leaves {
+		if !t.Paths[l.Path].Window {
+			t.byUnit[next[l.Unit]] = l
+			next[l.Unit]++
+		}
+	}
+	for i := range t.Units {
+		slices.SortFunc(t.of(i), func(a, b Leaf) int {
+			if a.Path != b.Path {
+				return cmp.Compare(a.Path, b.Path)
+			}
+			return cmp.Compare(a.Value, b.Value)
+		})
+	}
+}
+
+// of gives the leaves of a unit without windows, by path and value.
+func (t *Table) of(unit int) []Leaf { return t.byUnit[t.first[unit]:t.first[unit+1]] }
 
 // SortLeaves orders leaves by value, unit and path, in place, and drops double
 // ones. Values are hashes, and so their first bits cut the leaves into many
 // parts of like size, which are sorted each for itself.
 func SortLeaves(ls []Leaf) []Leaf {
-	shift := 64 - min(bits.Len(uint(len(ls)/16)), 16)
+	shift := 64 - min(bits.Len(uint(len(ls)/16)), 18)
 	parts := 1 << (64 - shift)
 	ends := make([]int, parts)
 	for _, l := range ls {
@@ -136,7 +192,15 @@ func SortLeaves(ls []Leaf) []Leaf {
 			ls[next[part]] = l
 			next[part]++
 		}
-		slices.SortFunc(ls[first:end], compareLeaves)
+		if few := ls[first:end]; len(few) > 32 {
+			slices.SortFunc(few, compareLeaves)
+		} else { // nearly all of them
+			for i := range few {
+				for j := i; j > 0 && few[j].before(few[j-1]); j-- {
+					few[j], few[j-1] = few[j-1], few[j]
+				}
+			}
+		}
 		first = end
 	}
 	return slices.Compact(ls)
@@ -159,25 +223,25 @@ type View struct {
 }
 
 // groups calls f with all leaves of each value that stands in two or more of
-// the units, in the order of the values. f must not keep its argument.
-func (t *Table) groups(v View, f func([]Leaf)) {
+// the units, in the order of the values, but for those to skip. f must not
+// keep its argument.
+func (t *Table) groups(v View, skip map[uint64]bool, f func([]Leaf)) {
 	var group []Leaf
 	flush := func(g []Leaf) {
 		if len(g) > 1 && g[0].Unit != g[len(g)-1].Unit {
 			f(g)
 		}
 	}
-	for rest := t.Leaves; len(rest) > 0; {
-		n := sameValue(rest)
+	for _, s := range t.several {
+		if skip[t.Leaves[s.first].Value] {
+			continue
+		}
 		group = group[:0]
-		if n > 1 {
-			for _, l := range rest[:n] {
-				if v.In[l.Unit] {
-					group = append(group, l)
-				}
+		for _, l := range t.Leaves[s.first:s.last] {
+			if v.In[l.Unit] {
+				group = append(group, l)
 			}
 		}
-		rest = rest[n:]
 		if v.Shared || len(group) < 2 {
 			flush(group)
 			continue

@@ -34,40 +34,40 @@ const (
 // learnWeights learns the fields of training people.
 func learnWeights(t *Table, exact *Exact, v View, truth Truth, open Channels) *weights {
 	w := &weights{table: t, of: make([]int32, len(t.Paths))}
-	type seen struct {
-		holders map[uint64]map[uint32]bool
-		last    map[uint32]uint64 // person: hash of the values in the last visit
-		same    int
-		again   int
-		people  map[uint32]bool
+	type held struct {
+		value  uint64
+		person uint32
 	}
-	byUnit := make([][]Leaf, len(t.Units))
-	for _, l := range t.Leaves {
-		p := t.Paths[l.Path]
-		if v.In[l.Unit] && !p.Window && p.Kind != Contact && open.has(p.Kind) && !exact.telling[l.Path] {
-			byUnit[l.Unit] = append(byUnit[l.Unit], l)
-		}
+	type seen struct {
+		held  []held
+		last  map[uint32]uint64 // person: hash of the values in the last visit
+		same  int
+		again int
 	}
 	paths := make([]*seen, len(t.Paths))
-	for i, leaves := range byUnit {
-		p := truth.Person[i]
-		slices.SortFunc(leaves, func(a, b Leaf) int { return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Value, b.Value)) })
-		for first := 0; first < len(leaves); {
-			path, values := leaves[first].Path, uint64(0)
+	for i, p := range t.Paths {
+		if !p.Window && p.Kind != Contact && open.has(p.Kind) && !exact.telling[i] {
+			paths[i] = &seen{last: make(map[uint32]uint64)}
+		}
+	}
+	for unit, in := range v.In {
+		if !in {
+			continue
+		}
+		p := truth.Person[unit]
+		for leaves := t.of(unit); len(leaves) > 0; {
+			path, values, n := leaves[0].Path, uint64(0), 0
 			s := paths[path]
-			if s == nil {
-				s = &seen{make(map[uint64]map[uint32]bool), make(map[uint32]uint64), 0, 0, make(map[uint32]bool)}
-				paths[path] = s
-			}
-			for ; first < len(leaves) && leaves[first].Path == path; first++ {
-				value := leaves[first].Value
-				values = values*31 + value
-				if s.holders[value] == nil {
-					s.holders[value] = make(map[uint32]bool)
+			for ; n < len(leaves) && leaves[n].Path == path; n++ {
+				values = values*31 + leaves[n].Value
+				if s != nil {
+					s.held = append(s.held, held{leaves[n].Value, p})
 				}
-				s.holders[value][p] = true
 			}
-			s.people[p] = true
+			leaves = leaves[n:]
+			if s == nil {
+				continue
+			}
 			if old, ok := s.last[p]; ok {
 				s.again++
 				if old == values {
@@ -83,19 +83,33 @@ func learnWeights(t *Table, exact *Exact, v View, truth Truth, open Channels) *w
 		if s == nil || s.again < support {
 			continue
 		}
-		people = max(people, len(s.people))
+		people = max(people, len(s.last))
 		f := field{same: min(0.999, float64(s.same)/float64(s.again)), share: make(map[uint64]float64)}
-		n := float64(len(s.people))
+		if f.same < leastSame {
+			continue
+		}
+		slices.SortFunc(s.held, func(a, b held) int {
+			if a.value != b.value {
+				return cmp.Compare(a.value, b.value)
+			}
+			return cmp.Compare(a.person, b.person)
+		})
+		n := float64(len(s.last))
 		shared, squares := 0, 0
-		for value, holders := range s.holders {
-			f.share[value] = float64(len(holders)) / n
-			squares += len(holders) * len(holders)
-			if len(holders) > 1 {
+		for rest := slices.Compact(s.held); len(rest) > 0; {
+			holders := 1
+			for holders < len(rest) && rest[holders].value == rest[0].value {
+				holders++
+			}
+			f.share[rest[0].value] = float64(holders) / n
+			squares += holders * holders
+			if holders > 1 {
 				shared++
 			}
+			rest = rest[holders:]
 		}
 		f.other = float64(squares) / (n * n)
-		if f.same < leastSame || f.other > mostOther || shared == 0 {
+		if f.other > mostOther || shared == 0 {
 			continue
 		}
 		w.of[path] = int32(len(w.fields))
@@ -108,14 +122,16 @@ func learnWeights(t *Table, exact *Exact, v View, truth Truth, open Channels) *w
 // described gives the values of each unit of the view at the fields, by field.
 func (w *weights) described(v View) [][]Leaf {
 	units := make([][]Leaf, len(v.In))
-	for _, l := range w.table.Leaves {
-		if f := w.of[l.Path]; f >= 0 && v.In[l.Unit] {
-			l.Path = uint32(f)
-			units[l.Unit] = append(units[l.Unit], l)
+	for unit, in := range v.In {
+		if !in {
+			continue
 		}
-	}
-	for i := range units {
-		slices.SortFunc(units[i], func(a, b Leaf) int { return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Value, b.Value)) })
+		for _, l := range w.table.of(unit) { // fields are in the order of their paths
+			if f := w.of[l.Path]; f >= 0 {
+				l.Path = uint32(f)
+				units[unit] = append(units[unit], l)
+			}
+		}
 	}
 	return units
 }
