@@ -107,6 +107,9 @@ func (o *observer) mine(exchanges []Exchange, numbers []string, people *register
 		}
 	}
 	common := make(map[uint64]bool)
+	for _, p := range platforms { // also of one where a single person was
+		ordinary(common, platformHost(p.ID))
+	}
 	for _, p := range o.People {
 		ordinary(common, p.Birth.String())
 	}

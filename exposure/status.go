@@ -10,13 +10,13 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/halfmask/halfmask/credential/jws"
 	"github.com/halfmask/halfmask/credential/statuslist"
 	"github.com/halfmask/halfmask/exposure/scenario"
+	"github.com/halfmask/halfmask/spec"
 )
 
 // StatusHost serves the status lists, where a scenario has them.
@@ -169,7 +169,7 @@ func (s *statusDesk) beside(other http.Handler, answer func(*http.Request) (stri
 }
 
 func (s *statusDesk) serveList(w http.ResponseWriter, r *http.Request) {
-	day := s.env.Clock.Now().Truncate(24 * time.Hour)
+	day := spec.DateOf(s.env.Clock.Now()).Time()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	text := s.signed[day.Unix()]

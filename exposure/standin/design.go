@@ -175,11 +175,11 @@ func (m *Model) sightings(i int) map[sighting][]presence {
 }
 
 // joins reports whether a stream can join units that no other stream does: it
-// can stand in two visits for one key, and no stream of the same scope or of a
-// coarser one stands wherever it does.
+// can stand in two visits for one key, and not in those of all people of a day,
+// and no stream of the same scope or of a coarser one stands wherever it does.
 func (m *Model) joins(i int) bool {
 	own, k := m.sightings(i), m.streams[i].scope
-	if len(own) == 1 && k == perVisit || once(own, k) {
+	if len(own) == 1 && k == perVisit || k == perDay || once(own, k) {
 		return false
 	}
 	for j := range m.streams {

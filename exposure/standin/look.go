@@ -21,6 +21,7 @@ type sight struct {
 	lengths  map[int][2]int32     // in bytes, the least and the most
 	strange  map[int32]bool       // visits of a kind that the model never saw
 	people   map[int]map[int]bool // by channel
+	keyed    keyed                // made by byKey
 }
 
 // look sorts an observation by channels; learning adds those that are new.

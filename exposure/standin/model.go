@@ -82,6 +82,7 @@ type Model struct {
 	decided  map[int]decision // channels that hold nothing but classes
 	shared   map[uint64]bool  // values that people share, in the runs learned from
 	classy   map[int32]bool   // channels that hold nothing but such values
+	daily    map[int32]bool   // channels with values that are made anew each day
 	loose    map[int]bool     // channels with classes that no trait explains
 	kinds    map[kind]bool    // of visits that were learned from
 	policy   Policy

@@ -92,21 +92,22 @@ const (
 	perPersonDay
 	perSecond
 	perVisit
+	perDay
 	scopes
 )
 
 func (s scope) String() string {
-	return [...]string{"person", "household", "person and month", "issuance", "person and platform", "credential", "person and day", "second", "visit"}[s]
+	return [...]string{"person", "household", "person and month", "issuance", "person and platform", "credential", "person and day", "second", "visit", "day"}[s]
 }
 
 // contains reports whether visits with one key of the other scope have one key
-// of this one, too. A household is left out: what its members share joins
-// nobody.
+// of this one, too. A household and a day are left out: what their members
+// share joins nobody.
 func (s scope) contains(other scope) bool {
 	switch {
 	case s == other:
 		return true
-	case other == perHousehold || other == perSecond:
+	case other == perHousehold || other == perSecond || other == perDay:
 		return false
 	case s == perPerson:
 		return true
@@ -115,7 +116,7 @@ func (s scope) contains(other scope) bool {
 	case s == perPersonMonth:
 		return other == perPersonDay || other == perVisit
 	}
-	return other == perVisit && s != perHousehold && s != perSecond
+	return other == perVisit && s != perHousehold && s != perSecond && s != perDay
 }
 
 const daySeconds = 24 * 60 * 60
@@ -141,6 +142,8 @@ func (s scope) key(v *Visit, visit int, household int) uint64 {
 		return engine.Mix(person, uint64(day(v.Second))|4<<40)
 	case perSecond:
 		return uint64(v.Second)
+	case perDay:
+		return uint64(day(v.Second))
 	}
 	return uint64(visit)
 }

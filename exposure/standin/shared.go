@@ -19,6 +19,7 @@ const classy = 0.2
 // findShared finds the values that people share, and the channels that hold
 // nothing else.
 func (m *Model) findShared(s *sight) {
+	m.findDaily(s)
 	m.share(s)
 	m.classy = make(map[int32]bool)
 	count, shared := make(map[place]int), make(map[place]bool)
@@ -45,10 +46,39 @@ func (m *Model) findShared(s *sight) {
 // in a larger run.
 func (m *Model) share(s *sight) {
 	for value, places := range s.values {
-		if !s.times[value] && (s.ordinary[value] || !s.alike(perHousehold, places)) {
+		if !s.times[value] && (s.ordinary[value] || !s.alike(perHousehold, places) && !m.ofDay(s, value)) {
 			m.shared[value] = true
 		}
 	}
+}
+
+// findDaily finds the channels of logins where the values of several people are
+// made anew each day, such as a status list.
+func (m *Model) findDaily(s *sight) {
+	m.daily = make(map[int32]bool)
+	days := make(map[int32]int)
+	for value, places := range s.values {
+		if !s.times[value] && !s.ordinary[value] && !s.alike(perHousehold, places) && s.daily(places) {
+			for _, c := range channelsOf(places) {
+				days[c]++
+			}
+		}
+	}
+	for c, n := range days {
+		m.daily[c] = n >= support && m.channels[c].moment == Login
+	}
+}
+
+// daily reports whether a value stands in every visit of one day that has its
+// channels, and in no other.
+func (s *sight) daily(places []place) bool {
+	return s.alike(perDay, places) && s.fills(perDay, places, channelsOf(places), s.byKey())
+}
+
+// ofDay reports whether a value is one of a day, at channels that have such.
+func (m *Model) ofDay(s *sight, value uint64) bool {
+	places := s.values[value]
+	return !slices.ContainsFunc(places, func(p place) bool { return !m.daily[p.channel] }) && s.daily(places)
 }
 
 // own gives the places of a value that are replayed as those of one person, or

@@ -17,9 +17,9 @@ import (
 )
 
 // observe runs a design with real roles, real HTTP and real cryptography.
-func observe(design string, people int, seed uint64) (*standin.Observation, error) {
+func observe(design scenario.Design, people int, seed uint64) (*standin.Observation, error) {
 	s := scenario.New("test", people, 21)
-	s.Seed, s.Designs = seed, []scenario.Design{{Name: design, Base: design}}
+	s.Seed, s.Designs = seed, []scenario.Design{design}
 	return exposure.Observe(context.Background(), s)
 }
 
@@ -28,7 +28,7 @@ type paired struct {
 	replay *standin.Observation
 }
 
-func pair(t *testing.T, design string) paired {
+func pair(t *testing.T, design scenario.Design) paired {
 	t.Helper()
 	learned, err := observe(design, 120, 1)
 	if err != nil {
@@ -52,7 +52,7 @@ var reused = sync.OnceValue(func() func(*testing.T) paired {
 		if testing.Short() {
 			t.Skip("executes a design")
 		}
-		once.Do(func() { p = pair(t, "sdjwt-reused") })
+		once.Do(func() { p = pair(t, scenario.Design{Name: "sdjwt-reused", Base: "sdjwt-reused"}) })
 		return p
 	}
 })()
@@ -64,20 +64,8 @@ func TestReplayRefusesBatch(t *testing.T) {
 		t.Skip("executes a design")
 	}
 	d := scenario.Design{Name: "rotating", Base: "sdjwt-batch", Batch: scenario.Batch{Size: 10, Policy: scenario.Rotating}}
-	observe := func(people int, seed uint64) *standin.Observation {
-		s := scenario.New("test", people, 21)
-		s.Seed, s.Designs = seed, []scenario.Design{d}
-		o, err := exposure.Observe(context.Background(), s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return o
-	}
-	model, err := standin.Learn(observe(120, 1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	run := observe(50, 2)
+	p := pair(t, d)
+	model, run := p.model, p.replay
 	if err := model.Validate(run); err != nil {
 		t.Fatal(err)
 	}
@@ -206,6 +194,35 @@ func TestReplayRefuses(t *testing.T) {
 	}
 }
 
+// What all platforms fetch, made anew each day, is replayed: a status list.
+func TestReplaysValuesOfTheDay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("executes a design")
+	}
+	p := pair(t, scenario.Design{Name: "listed", Base: "sdjwt-reused", Modifiers: scenario.Modifiers{Status: scenario.ListIndex}})
+	if err := p.model.Validate(p.replay); err != nil {
+		t.Fatal(err)
+	}
+	const list = "response.body.jwt.signature"
+	for name, mutate := range map[string]func(o *standin.Observation, i int){
+		"another list for one platform": func(o *standin.Observation, i int) { o.Leaves[i].Value++ },
+		"yesterday's list": func(o *standin.Observation, i int) {
+			for _, j := range at(o, list) {
+				if o.Visits[o.Leaves[j].Visit].Second < o.Visits[o.Leaves[i].Visit].Second-48*3600 {
+					o.Leaves[i].Value = o.Leaves[j].Value
+				}
+			}
+		},
+	} {
+		o := clone(p.replay)
+		of := at(o, list)
+		mutate(o, of[len(of)-1])
+		if err := p.model.Validate(o); err == nil {
+			t.Errorf("%s is replayed", name)
+		}
+	}
+}
+
 // What is generated is what was executed: one SD-JWT shown everywhere joins
 // everything at platforms, and nothing for the issuer alone.
 func TestGenerates(t *testing.T) {
@@ -223,6 +240,9 @@ func TestGenerates(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := p.model.Data(standin.NewTown(plan, 2000), func(int) (int64, []int64) { return schedule.Start.Time().Unix(), nil }, 1)
+	if u := d.Unseen(); u != 0 {
+		t.Errorf("at %v of the logins something is not known", u)
+	}
 	var all, with [256]bool
 	for i := range platforms {
 		all[i], with[i] = true, true

@@ -19,6 +19,9 @@ type bunch struct {
 type keyed map[[2]uint64][]int32
 
 func (s *sight) byKey() keyed {
+	if s.keyed != nil {
+		return s.keyed
+	}
 	of := make(keyed)
 	for i := range s.Visits {
 		for k := range scopes {
@@ -32,6 +35,7 @@ func (s *sight) byKey() keyed {
 			}
 		}
 	}
+	s.keyed = of
 	return of
 }
 
