@@ -70,6 +70,9 @@ Designs:
 			if err != nil {
 				return err
 			}
+			if err := writable(out); err != nil {
+				return err
+			}
 			errOut := cmd.ErrOrStderr()
 			if people < fewPeople {
 				fmt.Fprintf(errOut, "With fewer than %d people the linkers have little to learn from: \"none found\" then means little.\n", fewPeople)

@@ -72,7 +72,7 @@ Designs, which a scenario may vary:
 	f := c.Flags()
 	f.StringSliceVar(&designs, "designs", nil, "`NAMES` of designs of the scenario, or that are built in (default: the scenario's)")
 	f.StringSliceVar(&coalitions, "coalitions", nil, "`NAMES` of coalitions of the scenario (default: all of them)")
-	f.IntVar(&seeds, "seeds", 1, "repeat with `N` seeds, from the scenario's upwards (default: the scenario's)")
+	f.IntVar(&seeds, "seeds", 0, "repeat with `N` seeds, from the scenario's upwards (default: the scenario's)")
 	f.StringVar(&out, "out", "", "`DIR` for the report, the data and what is finished so far")
 	f.BoolVar(&jsonOutput, "json", false, `print {"results": [rows]} instead of the table`)
 	c.MarkFlagRequired("out")

@@ -45,6 +45,20 @@ func readLine(path string) (string, error) {
 	return line, nil
 }
 
+// writable sees whether a folder can be made and filled, before long work whose
+// results shall go there. It leaves nothing behind.
+func writable(dir string) error {
+	for _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) && filepath.Dir(dir) != dir; _, err = os.Stat(dir) {
+		dir = filepath.Dir(dir)
+	}
+	f, err := os.CreateTemp(dir, ".new-*")
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Remove(f.Name())
+}
+
 // replaceFile writes a file that only its owner can read, so that a reader
 // finds the old one, the new one or none, and never a part.
 func replaceFile(path string, content []byte) (err error) {
