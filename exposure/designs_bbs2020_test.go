@@ -1,6 +1,8 @@
 package exposure
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -21,6 +23,55 @@ func TestBBS2020InTwoWorldsAtATime(t *testing.T) {
 		})
 	}
 	worlds.Wait()
+}
+
+// refusing is a form of which the first presentations are refused.
+type refusing struct {
+	refusals, shown int
+}
+
+func (f *refusing) Issue(map[string]any, time.Time, time.Time) (string, error) {
+	return "credential", nil
+}
+
+func (f *refusing) Show(string, []string, string, string) (string, error) {
+	f.shown++
+	return "shown", nil
+}
+
+func (f *refusing) Check(_ string, asked []string, _, _ string, _ time.Time) (map[string]any, error) {
+	if f.shown <= f.refusals {
+		return nil, errors.New("bad signature")
+	}
+	claims := make(map[string]any)
+	for _, name := range asked {
+		claims[name] = true
+	}
+	return claims, nil
+}
+
+type refusingByChance struct{ refusing }
+
+func (*refusingByChance) fallible() {}
+
+// A wallet makes one more presentation where the form's library may be at
+// fault, and none elsewhere.
+func TestFalliblePresentationIsMadeAgain(t *testing.T) {
+	chance := func(refusals int) Form { return &refusingByChance{refusing{refusals: refusals}} }
+	for name, c := range map[string]struct {
+		form Form
+		ok   bool
+	}{
+		"never refused": {chance(0), true}, "refused once": {chance(1), true}, "refused twice": {chance(2), false},
+		"refused by a form that is sure": {&refusing{refusals: 1}, false},
+	} {
+		s := scenario.New("test", 40, 5)
+		s.Designs = []scenario.Design{{Name: "refusing", Base: "refusing"}}
+		_, err := Run(context.Background(), s, Options{Also: []Builder{{Name: "refusing", About: "refuses", Build: func(e *Env) (Design, error) { return NewForm(e, c.form) }}}})
+		if (err == nil) != c.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 func showOften(chunk int) error {

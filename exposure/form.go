@@ -113,6 +113,23 @@ func (d *formDesign) LogIn(ctx context.Context, p *Person, l Login) error {
 	if !d.env.Clock.Now().Before(k.until) {
 		return fmt.Errorf("%w: no credential is valid any more", ErrCutOff)
 	}
+	err := d.present(ctx, k, l)
+	if refused := (*statusError)(nil); errors.As(err, &refused) {
+		if _, ok := d.form.(fallible); ok {
+			err = d.present(ctx, k, l)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return d.status.show(ctx, l.Platform.ID, k.place)
+}
+
+// fallible is a form of which a good presentation is refused now and then, by
+// a fault of its library. The wallet then makes another one, once.
+type fallible interface{ fallible() }
+
+func (d *formDesign) present(ctx context.Context, k *formPocket, l Login) error {
 	client, door := d.env.Network.Client(person), "http://"+platformHost(l.Platform.ID)
 	var challenge challenge
 	answer, err := exchange(ctx, client, http.MethodPost, door+"/challenges", nil)
@@ -130,10 +147,8 @@ func (d *formDesign) LogIn(ctx context.Context, p *Person, l Login) error {
 	if err != nil {
 		return err
 	}
-	if _, err := exchange(ctx, client, http.MethodPost, door+"/presentations", body); err != nil {
-		return err
-	}
-	return d.status.show(ctx, l.Platform.ID, k.place)
+	_, err = exchange(ctx, client, http.MethodPost, door+"/presentations", body)
+	return err
 }
 
 func (d *formDesign) Renew(ctx context.Context, p *Person) error {
