@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -153,6 +154,7 @@ func StandIn(ctx context.Context, s *scenario.Scenario, o Options) (*Result, err
 			unseen = append(unseen, fmt.Sprintf("design %s: some of the values of %.2g of 100 logins, of a kind that no executed run had", d.Name, 100*k.Unseen))
 		}
 		out.Rows, out.Details.Canaries = append(out.Rows, k.Rows...), append(out.Details.Canaries, k.Canaries...)
+		out.Causes[d.Name] = k.Causes
 		debug.FreeOSMemory()
 		if o.Progress != nil {
 			o.Progress((i+1)*s.People, len(r.designs)*s.People)
@@ -207,7 +209,7 @@ func StandInOf(ctx context.Context, s *scenario.Scenario, m *standin.Model, o Op
 	if err != nil {
 		return nil, 0, err
 	}
-	rows, err = r.standInRows(ctx, r.designs[0].Name, m, r.data(r.designs[0], m, town))
+	rows, _, err = r.standInRows(ctx, r.designs[0].Name, m, r.data(r.designs[0], m, town))
 	return rows, town.Logins(), err
 }
 
@@ -263,11 +265,11 @@ func (r *run) loginsIn(t *standin.Town) map[spec.Stratum]int {
 }
 
 // standInRows joins what a stand-in made, and writes it as Parquet where the
-// run is kept.
-func (r *run) standInRows(ctx context.Context, design string, m *standin.Model, d *standin.Data) ([]Row, error) {
+// run is kept. The causes name the values that joined, by where they stand.
+func (r *run) standInRows(ctx context.Context, design string, m *standin.Model, d *standin.Data) (rows []Row, causes []Cause, err error) {
 	if r.options.Dir != "" {
 		if err := parquet.Write(ctx, filepath.Join(r.options.Dir, "parquet", design), d, r.scenario.Seed); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	type place struct {
@@ -284,13 +286,20 @@ func (r *run) standInRows(ctx context.Context, design string, m *standin.Model, 
 		}
 	}
 	if len(views) == 0 {
-		return nil, errors.New("exposure: no coalition has a party that a stand-in generates")
+		return nil, nil, errors.New("exposure: no coalition has a party that a stand-in generates")
 	}
-	counts, err := engine.Run(ctx, d, views, engine.Options{Seed: r.scenario.Seed})
+	note := func(column string, by []engine.Verdict) {
+		for i, v := range by {
+			if v.Again > 0 {
+				causes = append(causes, Cause{places[i].coalition.name, places[i].stratum, column, int(v.Again)})
+			}
+		}
+	}
+	counts, err := engine.Run(ctx, d, views, engine.Options{Seed: r.scenario.Seed, Column: note})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var rows []Row
+	slices.SortStableFunc(causes, func(a, b Cause) int { return b.Joins - a.Joins })
 	for i, c := range counts {
 		add := func(metric, unit string, e engine.Estimate) {
 			rows = append(rows, Row{Design: design, Coalition: places[i].coalition.name, Stratum: places[i].stratum, Metric: metric,
@@ -312,7 +321,7 @@ func (r *run) standInRows(ctx context.Context, design string, m *standin.Model, 
 		}
 		add(Reidentification, "share of persons", engine.Share(c.Named, c.People))
 	}
-	return rows, nil
+	return rows, causes, nil
 }
 
 // view gives the units of a coalition; false where a stand-in generates

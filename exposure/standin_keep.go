@@ -19,6 +19,7 @@ import (
 type kept struct {
 	Run      string // digest of what was asked for
 	Rows     []Row
+	Causes   []Cause
 	Canaries []report.Canary
 	Unseen   float64 // share of logins of which something is not known
 }
@@ -40,7 +41,7 @@ func (r *run) standInDesign(ctx context.Context, d scenario.Design, town *standi
 	}
 	data := r.data(d, m, town)
 	k := &kept{Run: r.rowsKey(d), Unseen: data.Unseen()}
-	if k.Rows, err = r.standInRows(ctx, d.Name, m, data); err != nil {
+	if k.Rows, k.Causes, err = r.standInRows(ctx, d.Name, m, data); err != nil {
 		return nil, err
 	}
 	if k.Canaries, err = r.standInCanaries(ctx, d, m); err != nil || r.options.Dir == "" {

@@ -122,7 +122,7 @@ func Run(ctx context.Context, d Data, views []View, o Options) ([]*Counts, error
 		verdicts := make([]Verdict, len(views))
 		each(len(views), func(v int) {
 			verdicts[v] = r.learn(sorted, &views[v])
-			r.join(sorted, &views[v], verdicts[v], r.sets[v])
+			verdicts[v].Again = r.join(sorted, &views[v], verdicts[v], r.sets[v])
 		})
 		if o.Column != nil {
 			o.Column(columns[c].Name, verdicts)

@@ -25,6 +25,7 @@ type Verdict struct {
 	Collisions [2]int  // pairs of training people with a rare value in common
 	Sharing    [2]int  // training people with a value that others have too, but not most
 	Block      [2]int  // units that the value of one training person stands in, at most
+	Again      int64   // times a value came again in units that it joined
 }
 
 // String says why a column may join or may not.

@@ -37,9 +37,10 @@ func population(words []uint64) (n int) {
 // It joins within each half of the people, by what the other half taught, and
 // leaves out values that two training people have or that stand in far more
 // units than any training person's.
-func (r *run) join(sorted []Entry, view *View, verdict Verdict, s sets) {
+// It gives how often a value came again.
+func (r *run) join(sorted []Entry, view *View, verdict Verdict, s sets) (again int64) {
 	if verdict.Admitted == [2]bool{} {
-		return
+		return 0
 	}
 	const none = ^uint32(0)
 	var latest [2][256]uint32 // by half and party, when each member is alone
@@ -76,15 +77,19 @@ func (r *run) join(sorted []Entry, view *View, verdict Verdict, s sets) {
 			if !view.Alone {
 				if first[h] == none {
 					first[h] = g[i].Unit
+					again--
 				}
 				s.join(first[h], g[i].Unit)
+				again++
 				continue
 			}
 			party := g[i].party
 			if seen[h][party] == group {
 				s.join(latest[h][party], g[i].Unit)
+				again++
 			}
 			seen[h][party], latest[h][party] = group, g[i].Unit
 		}
 	})
+	return again
 }

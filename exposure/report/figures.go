@@ -45,8 +45,9 @@ func PerHundred(r Row) string {
 
 func short(f float64) string {
 	switch {
-	case f != 0 && math.Abs(f) < 0.1:
-		return strconv.FormatFloat(f, 'g', 2, 64)
+	case f != 0 && math.Abs(f) < 0.1: // two digits, and no exponent
+		f, _ = strconv.ParseFloat(strconv.FormatFloat(f, 'g', 2, 64), 64)
+		return strconv.FormatFloat(f, 'f', -1, 64)
 	case f != 0 && math.Abs(f) < 10:
 		return fmt.Sprintf("%.1f", f)
 	}

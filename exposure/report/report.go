@@ -213,7 +213,7 @@ type Difference struct {
 var source string
 
 var page = template.Must(template.New("report").Funcs(template.FuncMap{
-	"heat": heat, "role": roleHeat, "number": number, "thousands": thousands, "percent": percent, "per100k": func(f float64) string { return thousands(1e5 * f) },
+	"heat": heat, "role": roleHeat, "number": number, "thousands": thousands, "count": func(n int) string { return thousands(float64(n)) }, "percent": percent, "per100k": func(f float64) string { return thousands(1e5 * f) },
 }).Parse(source))
 
 // HTML makes the page.

@@ -21,6 +21,7 @@ type view struct {
 	Sweeps             []figure
 	Fields             []matrix
 	Causes             []causes
+	Orders             bool // an order was given
 	Channels           table
 	Siblings           []siblings
 	Controls           []Control
@@ -126,6 +127,7 @@ func (d *Data) view() *view {
 			v.Swaps = append(v.Swaps, swap{design, paths})
 		}
 	}
+	v.Orders = slices.ContainsFunc(d.Rows, func(r Row) bool { return r.Metric == "order_reach" })
 	v.Channels = d.channels()
 	v.Siblings = d.siblings()
 	for _, s := range []struct {
@@ -137,6 +139,7 @@ func (d *Data) view() *view {
 		{"canaries", len(d.Details.Canaries) == 0}, {"controls of permuted labels", len(d.Details.Controls) == 0},
 		{"paired differences", len(d.Details.Pairs) == 0}, {"siblings (no guardian is shared, or by too few)", len(v.Siblings) == 0}, {"sweeps", len(d.Swept) == 0}, {"swapped worlds", len(d.Details.Swaps) == 0},
 		{"the table of validation (run halfmask exposure validate)", len(d.Details.Checks) == 0}, {"exclusion", len(d.Exclusions) == 0},
+		{"one order", !v.Orders},
 	} {
 		if s.missing {
 			v.Missing = append(v.Missing, s.name)
