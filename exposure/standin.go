@@ -232,6 +232,9 @@ func standInRun(s *scenario.Scenario, o Options) (*run, *standin.Town, error) {
 		return nil, nil, err
 	}
 	r.scenario = s
+	if !slices.ContainsFunc(r.coalitions, coalition.generated) {
+		return nil, nil, fmt.Errorf("exposure: scenario %s has no coalition that a stand-in generates: thieves of databases need backend: executed", s.Name)
+	}
 	now, err := r.identity()
 	r.key = digest(now)
 	return r, standin.NewTown(r.plan, s.People), err
@@ -284,9 +287,6 @@ func (r *run) standInRows(ctx context.Context, design string, m *standin.Model, 
 				views, places = append(views, v), append(places, place{c, stratum})
 			}
 		}
-	}
-	if len(views) == 0 {
-		return nil, nil, errors.New("exposure: no coalition has a party that a stand-in generates")
 	}
 	note := func(column string, by []engine.Verdict) {
 		for i, v := range by {
