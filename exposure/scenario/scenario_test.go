@@ -23,7 +23,7 @@ func TestBuiltInScenariosLoad(t *testing.T) {
 		}
 	}
 	s, err := scenario.Load("trial")
-	if err != nil || s.People != 6_000_000 || s.Habits.MeanLogins != 2.08 || s.Backend != scenario.StandIn || s.Sample != 180 {
+	if err != nil || s.People != 6_000_000 || s.Habits.MeanLogins != 2.08 || s.Backend != scenario.StandIn || s.Sample != 360 {
 		t.Errorf("trial: %+v, %v", s, err)
 	}
 }
